@@ -1,0 +1,1 @@
+"""Repeatable benchmarks against PostgreSQL's own limit, in one run."""

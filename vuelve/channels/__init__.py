@@ -1,0 +1,1 @@
+"""SAY: templates, messages, sending policy, dispatcher, providers."""

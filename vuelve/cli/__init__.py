@@ -1,0 +1,1 @@
+"""The `vuelve` command. Thin: parses, starts what is needed, calls services."""

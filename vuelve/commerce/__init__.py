@@ -1,0 +1,1 @@
+"""ORDERS: catalogue, orders, shipments, coupons."""

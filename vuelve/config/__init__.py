@@ -1,0 +1,1 @@
+"""Composition root: settings, urls, wiring. May import everything; nothing imports it."""

@@ -1,0 +1,1 @@
+"""KNOW: identities and merges, traits, consent."""

@@ -1,0 +1,1 @@
+"""INGEST: the append-only event log and the consumers that read it."""

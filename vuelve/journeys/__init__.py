@@ -1,0 +1,1 @@
+"""WHEN: immutable graph versions and set-based runs."""

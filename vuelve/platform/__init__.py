@@ -1,0 +1,1 @@
+"""What every package stands on: clock, ids, money, database, errors, limits. No business nouns."""

@@ -1,0 +1,134 @@
+"""The door to the data plane: which shop a transaction may see, named SQL files, COPY.
+
+Row-level security stands behind the door: without `for_shop` or `for_shops` a query returns no rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import psycopg
+from django.db import connection, transaction
+
+from vuelve.platform import env
+from vuelve.platform.ids import ShopId
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+ROLES = {"web": "vuelve_web", "worker": "vuelve_worker", "owner": None}
+
+# A transaction that holds an xid keeps every consumer from moving on: it must end soon.
+_BOUNDS = {
+    "web": "-c statement_timeout=20s -c idle_in_transaction_session_timeout=15s -c lock_timeout=10s",
+    "worker": "-c statement_timeout=300s -c idle_in_transaction_session_timeout=60s -c lock_timeout=30s",
+    "owner": "-c lock_timeout=30s",
+}
+
+
+def django_database(role: str) -> dict[str, Any]:
+    """Django's settings of the connection for a role: web, worker or owner."""
+    own_login = {"web": "DATABASE_WEB_URL", "worker": "DATABASE_WORKER_URL"}.get(role)
+    url = (env.get(own_login) if own_login else "") or env.get("DATABASE_URL")
+    options = f"{_BOUNDS[role]} -c timezone=UTC -c application_name=vuelve-{role}"
+    if own_login and not env.get(own_login):
+        # As a start-up option: RESET ROLE then falls back to the same role.
+        options += f" -c role={ROLES[role]}"
+    parts = urlsplit(url)
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    host = unquote(query.pop("host", parts.hostname or ""))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "vuelve",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": query.pop("port", str(parts.port or "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": options, **{key: unquote(value) for key, value in query.items()}},
+    }
+
+
+def socket_url(*, user: str, folder: str, database: str) -> str:
+    """A URL for a server behind a Unix socket."""
+    return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(folder, safe='')}"
+
+
+@contextmanager
+def for_shop(shop: ShopId) -> Iterator[Cursor]:
+    """A transaction that sees one shop."""
+    with for_shops([shop]) as cursor:
+        yield cursor
+
+
+@contextmanager
+def for_shops(shops: Sequence[ShopId]) -> Iterator[Cursor]:
+    """A transaction that sees these shops; the web role sees only the first. Nests: the inner scope ends with its block."""
+    with transaction.atomic():
+        cursor = raw_cursor()
+        before = cursor.execute(_READ_SCOPE).fetchone()
+        assert before is not None
+        cursor.execute(_SET_SCOPE, [str(shops[0]) if shops else "", "{" + ",".join(map(str, shops)) + "}"])
+        yield cursor
+        # Not in a `finally`: after an error the transaction (or savepoint) is rolled back, and the setting with it.
+        cursor.execute(_SET_SCOPE, before)
+
+
+_READ_SCOPE = "SELECT coalesce(current_setting('vuelve.shop_id', true), ''), coalesce(current_setting('vuelve.shop_ids', true), '')"
+_SET_SCOPE = "SELECT set_config('vuelve.shop_id', %s, true), set_config('vuelve.shop_ids', %s, true)"
+
+
+def raw_cursor() -> Cursor:
+    """A psycopg cursor on Django's connection: same transaction, parameters bound by the server.
+
+    Django's own cursor pastes parameters into the text, which costs more than the insert for a JSON of 30 KB.
+    """
+    connection.ensure_connection()
+    inner: psycopg.Connection[tuple[Any, ...]] = connection.connection
+    return psycopg.Cursor(inner)
+
+
+class Statements:
+    """The named `.sql` files beside a module: `SQL = Statements(__file__)`, then `SQL["claim_due"]`."""
+
+    def __init__(self, module_file: str) -> None:
+        self._folder = Path(module_file).parent / "sql"
+
+    def __getitem__(self, name: str) -> str:
+        return _read(self._folder / f"{name}.sql")
+
+
+@cache
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def copy_rows(cursor: Cursor, target: str, rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows into a temporary table, e.g. `copy_rows(cursor, "staged (id, name)", rows)`.
+
+    Only temporary tables: PostgreSQL refuses COPY into a table with row-level security.
+    """
+    with cursor.copy(f"COPY pg_temp.{target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def fetch_dicts(cursor: Cursor) -> list[dict[str, Any]]:
+    """The rest of a result as dictionaries keyed by column name."""
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def row_security_sql(table: str) -> str:
+    """SQL that puts a table with `shop_id` behind row-level security for both roles; for migrations."""
+    return f"""
+    ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY {table}_web ON {table} TO vuelve_web
+        USING (shop_id = (SELECT vuelve_shop_id())) WITH CHECK (shop_id = (SELECT vuelve_shop_id()));
+    CREATE POLICY {table}_worker ON {table} TO vuelve_worker
+        USING (shop_id = ANY ((SELECT vuelve_shop_ids())::bigint[]))
+        WITH CHECK (shop_id = ANY ((SELECT vuelve_shop_ids())::bigint[]));
+    """

@@ -1,0 +1,74 @@
+"""Settings from the environment: the one table. `docs/settings.md` is generated from it."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    name: str
+    default: str
+    meaning: str
+    parse: Callable[[str], Any] = str
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"", "0", "false", "no", "off"}:
+        return False
+    raise ValueError("use 1 or 0")
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("VUELVE_HOME", "", "Folder of everything Vuelve keeps. Empty: /var/lib/vuelve as root, else ~/.local/share/vuelve."),
+    Setting("DATABASE_URL", "", "A PostgreSQL server (15 or newer), connected as the owner of the database. Empty: the embedded one."),
+    Setting("DATABASE_WEB_URL", "", "A login in role vuelve_web. Empty: DATABASE_URL with `SET ROLE`."),
+    Setting("DATABASE_WORKER_URL", "", "A login in role vuelve_worker. Empty: DATABASE_URL with `SET ROLE`."),
+    Setting("VUELVE_DB_ROLE", "owner", "Which role this process connects as: web, worker or owner. The commands set it."),
+    Setting("VUELVE_SECRET_KEY", "", "Signs sessions and links, encrypts providers' secrets. Empty: made once and kept in the home folder. Must be the same on every machine."),
+    Setting("VUELVE_PUBLIC_URL", "http://127.0.0.1:8000", "Address under which customers and members reach this server; used in links."),
+    Setting("VUELVE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the server answers to, comma-separated."),
+    Setting("VUELVE_WEB_THREADS", "4", "Threads of the web process.", int),
+    Setting("VUELVE_LOG_JSON", "0", "1: one JSON object a line; 0: for people.", _flag),
+    Setting("VUELVE_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Setting("VUELVE_DEBUG", "0", "1: Django's debug pages. Never on a reachable server.", _flag),
+    Setting("VUELVE_METRICS_DIR", "", "Folder where the processes of one machine share their Prometheus counters. `vuelve up` sets it."),
+    Setting("VUELVE_SMTP_URL", "", "smtp://user:password@host:port (smtps:// for TLS from the start, smtp+starttls:// to require STARTTLS). Empty: the smtp provider is off."),
+    Setting("VUELVE_EMAIL_PROVIDER", "mailbox", "Who carries e-mail: mailbox (kept for the back office, nothing leaves) or smtp."),
+)  # fmt: skip
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+class SettingError(Exception):
+    """A setting in the environment cannot be used; the message names it and says why."""
+
+
+def get(name: str) -> Any:
+    """The parsed value of a declared setting; a name that the table lacks is a KeyError."""
+    setting = _BY_NAME[name]
+    text = os.environ.get(name, setting.default)
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        raise SettingError(f"{name}={text!r}: {error}") from error
+
+
+def home() -> Path:
+    """The home folder: everything that is not in the database is below it."""
+    if chosen := get("VUELVE_HOME"):
+        return Path(chosen).expanduser().absolute()
+    if os.geteuid() == 0:
+        return Path("/var/lib/vuelve")
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "vuelve"
+
+
+def as_markdown() -> str:
+    """The table of `docs/settings.md`."""
+    rows = [f"| `{s.name}` | {f'`{s.default}`' if s.default else ''} | {s.meaning} |" for s in SETTINGS]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])

@@ -1,0 +1,283 @@
+"""The contracts of every extension point, and the registry that holds what is plugged in.
+
+A package offers an implementation in the file named for it (`steps.py`, `conditions.py`, ...);
+`config/wiring.py` lists each one explicitly. Nothing is discovered, nothing is imported by name.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from django.utils.functional import Promise
+
+from vuelve.platform.clock import Clock
+from vuelve.platform.db import Cursor
+from vuelve.platform.ids import CustomerId, MessageId, ShopId
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from django.http import HttpRequest
+
+Text = str | Promise  # a label; lazily translated where a person sees it
+
+
+# --- consumers.py: what I do with a batch of events -------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EventBatch:
+    """A batch in `pg_temp.event_batch`: all columns of `events_event`, `customer_id` stamped (but for identity).
+
+    The consumer runs set-based statements on `cursor`; its effects and the move of its cursor commit together.
+    """
+
+    cursor: Cursor
+    now: datetime
+    rows: int
+
+
+class Consumer(Protocol):
+    name: ClassVar[str]
+    is_identity: ClassVar[bool]  # reads ahead of all others, one at a time, and stamps customer_id
+
+    def names(self) -> frozenset[str] | None:
+        """The event names that matter now; None for all. Others are passed over without being copied."""
+        ...
+
+    def consume(self, batch: EventBatch) -> None: ...
+
+
+# --- conditions.py: leaves of condition trees ---------------------------------------------------
+
+
+class ValueType(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One leaf as one aggregate: `boolean` over `rows`, grouped by customer.
+
+    `rows` is an unbound Ibis table expression with columns `shop_id`, `customer_id`;
+    `filter` picks the rows that count, `measure` is what is compared (see `segments/compile.py`).
+    """
+
+    rows: "ir.Table"
+    filter: "ir.BooleanValue | None"
+    test: "ir.BooleanValue"
+
+
+class ConditionKind(Protocol):
+    """A kind of leaf. `key` is the `type` in the tree's JSON, e.g. {"type": "event", "name": ..., "count": ...}."""
+
+    key: ClassVar[str]
+    label: Text
+
+    def check(self, leaf: Mapping[str, Any], path: str) -> None:
+        """Raise VuelveError (code, field = path) if the leaf is not well formed."""
+        ...
+
+    def aggregate(self, leaf: Mapping[str, Any], at: "ir.TimestampValue") -> Aggregate:
+        """The leaf as an aggregate; `at` is the instant of evaluation, a parameter of the compiled statement."""
+        ...
+
+    def promotions(self, leaf: Mapping[str, Any]) -> Sequence[tuple[str, str, ValueType]]:
+        """(event name, property, type) that must be kept in typed columns for this leaf to work."""
+        ...
+
+
+# --- steps.py: steps for journeys -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StepGroup:
+    """Runs of one version that stand at one step, in `pg_temp.run_batch` WHERE step_key = `step_key` AND version_id = `version_id`.
+
+    Columns of run_batch: shop_id, customer_id, run_id, journey_id, version_id, step_key, entered_step_at,
+    event_xid, event_seq, entry_key, entered_at, data (jsonb: outputs of earlier steps), outcome (text), wake_at.
+    A step writes its effects set-based and sets `outcome` (the edge to leave by; '' stays and waits until wake_at).
+    """
+
+    cursor: Cursor
+    now: datetime
+    shop: ShopId
+    journey_id: int
+    journey_key: str
+    version_id: int
+    step_key: str
+    config: Mapping[str, Any]
+    sink: "Sink"
+
+
+class Sink(Protocol):
+    """Where the effects of a journey go: the outbox, or a backtest's tally."""
+
+    def send(self, group: StepGroup) -> None:
+        """Queue one message for each run of the group, idempotently by (run, step)."""
+        ...
+
+
+class StepKind(Protocol):
+    key: ClassVar[str]
+    label: Text
+    icon: ClassVar[str]  # a heroicon
+
+    def check(self, config: Mapping[str, Any], path: str, shop: ShopId) -> None:
+        """Raise VuelveError if the step's configuration is not well formed or names what does not exist."""
+        ...
+
+    def outcomes(self, config: Mapping[str, Any]) -> Sequence[str]:
+        """The names of the edges that leave the step; empty for an end."""
+        ...
+
+    def summary(self, config: Mapping[str, Any]) -> Text:
+        """One line for the drawn graph, e.g. `3 days`."""
+        ...
+
+    def advance(self, group: StepGroup) -> None: ...
+
+
+# --- liquid.py: objects for templates ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSubject:
+    """What a template may be rendered for; objects are loaded for many at once."""
+
+    message_id: MessageId
+    customer_id: CustomerId
+    event_xid: int | None
+    event_seq: int | None
+    data: Mapping[str, Any]
+    locale: str
+
+
+class LiquidObject(Protocol):
+    name: ClassVar[str]  # the name in templates, e.g. `customer`
+
+    def load(self, cursor: Cursor, shop: ShopId, subjects: Sequence[MessageSubject]) -> dict[MessageId, Any]:
+        """JSON-able values by message; a message without one is left out. A fixed number of queries."""
+        ...
+
+
+# --- providers/<name>/: who carries a message ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A rendered message, ready to be carried."""
+
+    shop: ShopId
+    message_id: MessageId
+    key: str  # the idempotency key that a provider may be given
+    channel: str
+    address: str
+    sender: str
+    subject: str
+    html: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class SendState(StrEnum):
+    ACCEPTED = "accepted"  # the provider has taken responsibility
+    DELIVERED = "delivered"  # it has arrived, as far as this provider can ever know
+    RETRY = "retry"  # not sent; may be tried again after `after_seconds`
+    FAILED = "failed"  # not sent, and never will be
+    UNKNOWN = "unknown"  # may have been sent: never tried again blindly
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    message_id: MessageId
+    state: SendState
+    reason: str = ""
+    provider_message_id: str = ""
+    after_seconds: float = 30.0
+
+
+class Provider(Protocol):
+    name: ClassVar[str]
+    channel: ClassVar[str]
+    concurrency_max: ClassVar[int]
+
+    async def send(self, message: Outgoing) -> SendResult:
+        """Carry one message. Does not raise for what the outside world does; it says so in the result."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- gates: what may withhold or delay a message ---------------------------------------------------------
+
+
+class Gate(Protocol):
+    """One rule of the policy gate, run in `order` over `pg_temp.gate_batch` (see `channels/gates.py`)."""
+
+    name: ClassVar[str]
+    order: ClassVar[int]
+
+    def apply(self, cursor: Cursor, now: datetime) -> None: ...
+
+
+# --- panels.py, navigation ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: Text
+    url_name: str
+    icon: str
+    order: int
+
+
+class Panel(Protocol):
+    """A section of the overview (customer is None) or of the customer page."""
+
+    key: ClassVar[str]
+    order: ClassVar[int]
+    template: ClassVar[str]
+
+    def context(
+        self, request: "HttpRequest", shop: ShopId, customer: CustomerId | None
+    ) -> Mapping[str, Any] | None:
+        """What the template needs; None hides the panel."""
+        ...
+
+
+# --- ticks: work that is due by the clock -------------------------------------------------------------------
+
+
+class Tick(Protocol):
+    """A loop of the worker: does a bounded amount of due work, in transactions of its own; says how much."""
+
+    name: ClassVar[str]
+    interval_seconds: ClassVar[float]
+
+    def tick(self, clock: Clock) -> int: ...
+
+
+# --- the registry --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Registry:
+    consumers: list[Consumer] = field(default_factory=list)
+    conditions: dict[str, ConditionKind] = field(default_factory=dict)
+    steps: dict[str, StepKind] = field(default_factory=dict)
+    liquid: dict[str, LiquidObject] = field(default_factory=dict)
+    providers: dict[str, Provider] = field(default_factory=dict)
+    gates: list[Gate] = field(default_factory=list)
+    nav: list[NavItem] = field(default_factory=list)
+    overview_panels: list[Panel] = field(default_factory=list)
+    customer_panels: list[Panel] = field(default_factory=list)
+    ticks: list[Tick] = field(default_factory=list)
+
+
+registry = Registry()

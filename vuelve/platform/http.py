@@ -1,0 +1,83 @@
+"""HTTP that is the same for every page: metrics, content security policy, error shape, health."""
+
+from collections.abc import Callable
+
+import structlog
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY as LOCAL_REGISTRY
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from vuelve.platform import env
+from vuelve.platform.clock import monotonic_seconds
+from vuelve.platform.errors import VuelveError
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+log = structlog.get_logger(__name__)
+
+REQUESTS = Counter("vuelve_http_requests_total", "Requests answered.", ["view", "status"])
+SECONDS = Histogram("vuelve_http_request_seconds", "Time to answer a request, in seconds.", ["view"])
+
+
+def observe(get_response: Handler) -> Handler:
+    """Count and time each request by the name of its view, and give VuelveErrors their JSON shape."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        began = monotonic_seconds()
+        response = get_response(request)
+        match = request.resolver_match
+        view = match.view_name if match else "none"
+        REQUESTS.labels(view, response.status_code).inc()
+        SECONDS.labels(view).observe(monotonic_seconds() - began)
+        return response
+
+    return handle
+
+
+def content_security_policy(get_response: Handler) -> Handler:
+    """Everything comes from this machine; pages run no inline script."""
+    policy = (
+        "default-src 'self'; img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; "
+        "script-src 'self' 'wasm-unsafe-eval'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+    )
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response
+
+    return handle
+
+
+def error_response(error: VuelveError) -> JsonResponse:
+    return JsonResponse({"error": error.as_json()}, status=error.status)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process can work: the database answers and has the tables of this version."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('journeys_run') IS NOT NULL")
+            row = cursor.fetchone()
+    except OperationalError as error:
+        log.warning("not ready", error=str(error).strip())
+        return HttpResponse("database unreachable\n", status=503, content_type="text/plain")
+    if not row or not row[0]:
+        return HttpResponse("database not migrated\n", status=503, content_type="text/plain")
+    return HttpResponse("ready\n", content_type="text/plain")
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, of all processes of this machine."""
+    registry = LOCAL_REGISTRY
+    if env.get("VUELVE_METRICS_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=env.get("VUELVE_METRICS_DIR"))  # type: ignore[no-untyped-call]
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,1 @@
+"""WHO: condition trees, compiled to SQL. The only evaluator."""

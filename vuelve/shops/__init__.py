@@ -1,0 +1,1 @@
+"""Tenants, members and roles, API keys, sign-in, audit log."""

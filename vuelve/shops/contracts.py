@@ -1,0 +1,33 @@
+"""What crosses the border of this package; no Django."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from vuelve.platform.ids import ShopId
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What data-plane code needs of a shop."""
+
+    id: ShopId
+    slug: str
+    name: str
+    country: str
+    currency: str
+    time_zone: str
+    locale: str
+    sender: str  # as in an e-mail's From: `Name <address>`
+    signing_key: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key in clear; it exists only in this object, the database keeps a hash."""
+
+    secret: str
+    hint: str

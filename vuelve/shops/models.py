@@ -1,0 +1,119 @@
+"""Few rows, Django ORM. `Shop`, `Member`, `Membership`, `ApiKey`, `SignInLink` are read before a shop is known;
+everything else in the database carries `shop_id` and stands behind row-level security."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Shop(models.Model):
+    """A tenant. Amounts of its reports are in `currency`; days begin in `time_zone`."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    country = models.CharField(max_length=2, default="MX")
+    currency = models.CharField(max_length=3, default="MXN")
+    time_zone = models.CharField(max_length=60, default="America/Mexico_City")
+    locale = models.CharField(max_length=10, default="es")
+    sender_name = models.CharField(max_length=120, blank=True)
+    sender_email = models.EmailField(blank=True)
+    # Sample data, made up in part: every page of such a shop says so.
+    is_demo = models.BooleanField(default=False)
+    # Signs coupon codes and customers' links, so that one shop's cannot be computed from another's.
+    signing_key = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemberManager(BaseUserManager["Member"]):
+    def create_member(self, *, email: str, password: str, name: str = "", locale: str = "") -> "Member":
+        member = self.model(email=email.strip().lower(), name=name, locale=locale)
+        member.set_password(password)
+        member.save()
+        return member
+
+
+class Member(AbstractBaseUser):
+    """A person of the staff; may belong to several shops."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    locale = models.CharField(max_length=10, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+    shops = models.ManyToManyField(Shop, through="Membership", related_name="members")
+
+    USERNAME_FIELD = "email"
+    objects: ClassVar[MemberManager] = MemberManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    MARKETER = "marketer", _("Marketer")
+    SUPPORT = "support", _("Support")
+    ANALYST = "analyst", _("Analyst")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Membership(models.Model):
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "member"], name="shops_membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="shops_membership_role"),
+        ]
+
+
+class KeyKind(models.TextChoices):
+    WRITE = "write", _("Write key")  # public: can only append events
+    SECRET = "secret", _("Secret key")
+
+
+class ApiKey(models.Model):
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=6, choices=KeyKind.choices)
+    label = models.CharField(max_length=60, blank=True)
+    hint = models.CharField(max_length=12)  # the first characters, to recognise it
+    hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(kind__in=KeyKind.values), name="shops_apikey_kind")
+        ]
+
+
+class SignInLink(models.Model):
+    """Signs a member in once, for those who run the server's command line."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE)
+    hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class AuditEntry(models.Model):
+    """Who did what, for members of the shop to read. Appended, never changed."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=200)  # a member's e-mail, or `system`
+    action = models.CharField(max_length=60)  # past tense: `Journey Published`
+    target = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "-at"], name="shops_audit_recent")]

@@ -1,0 +1,37 @@
+"""Reads of the control plane that other packages need."""
+
+from email.utils import formataddr
+
+from vuelve.platform.ids import ShopId
+from vuelve.shops.contracts import ShopFacts
+from vuelve.shops.models import Shop
+
+
+def all_shop_ids() -> list[ShopId]:
+    """Every shop of the installation, for workers that batch across shops."""
+    return [ShopId(pk) for pk in Shop.objects.order_by("pk").values_list("pk", flat=True)]
+
+
+def facts_of(shop: Shop) -> ShopFacts:
+    return ShopFacts(
+        id=ShopId(shop.pk),
+        slug=shop.slug,
+        name=shop.name,
+        country=shop.country,
+        currency=shop.currency,
+        time_zone=shop.time_zone,
+        locale=shop.locale,
+        sender=formataddr(
+            (shop.sender_name or shop.name, shop.sender_email or f"no-reply@{shop.slug}.invalid")
+        ),
+        signing_key=shop.signing_key,
+    )
+
+
+def facts(shop: ShopId) -> ShopFacts:
+    """Raises Shop.DoesNotExist."""
+    return facts_of(Shop.objects.get(pk=shop))
+
+
+def facts_by_id() -> dict[ShopId, ShopFacts]:
+    return {ShopId(shop.pk): facts_of(shop) for shop in Shop.objects.all()}

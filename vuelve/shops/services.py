@@ -1,0 +1,101 @@
+"""The only writer of shops, members, keys, sign-in links and the audit log."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from vuelve.platform.db import for_shop
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.ids import ShopId, hash_secret, new_secret
+from vuelve.shops.contracts import NewKey
+from vuelve.shops.models import ApiKey, AuditEntry, KeyKind, Member, Membership, Role, Shop, SignInLink
+
+_PREFIX = {KeyKind.WRITE: "vw", KeyKind.SECRET: "vs"}
+
+
+def create_shop(
+    *,
+    slug: str,
+    name: str,
+    country: str = "MX",
+    currency: str = "MXN",
+    time_zone: str = "America/Mexico_City",
+    locale: str = "es",
+    is_demo: bool = False,
+) -> Shop:
+    """Raises VuelveError `shop_exists` if the slug is taken."""
+    try:
+        with transaction.atomic():
+            return Shop.objects.create(
+                slug=slug,
+                name=name,
+                country=country,
+                currency=currency,
+                time_zone=time_zone,
+                locale=locale,
+                is_demo=is_demo,
+                signing_key=secrets.token_hex(32),
+            )
+    except IntegrityError as error:
+        raise VuelveError("shop_exists", f"A shop `{slug}` exists.", field="slug", status=409) from error
+
+
+def create_member(
+    *, shop: Shop, email: str, password: str, role: Role, name: str = "", locale: str = ""
+) -> Member:
+    """A member of the shop; raises VuelveError `member_exists` if the e-mail is taken."""
+    try:
+        with transaction.atomic():
+            member = Member.objects.create_member(email=email, password=password, name=name, locale=locale)
+            Membership.objects.create(shop=shop, member=member, role=role)
+            return member
+    except IntegrityError as error:
+        raise VuelveError("member_exists", f"A member {email} exists.", field="email", status=409) from error
+
+
+def issue_key(*, shop: Shop, kind: KeyKind, label: str = "") -> NewKey:
+    secret = new_secret(_PREFIX[kind])
+    ApiKey.objects.create(shop=shop, kind=kind, label=label, hint=secret[:8], hash=hash_secret(secret))
+    return NewKey(secret=secret, hint=secret[:8])
+
+
+def shop_of_key(*, secret: str, kind: KeyKind) -> ShopId | None:
+    """The shop that a key opens, or None. A secret key may do what a write key may."""
+    kinds = [kind] if kind == KeyKind.SECRET else [KeyKind.WRITE, KeyKind.SECRET]
+    shop = (
+        ApiKey.objects.filter(hash=hash_secret(secret), kind__in=kinds, revoked_at=None)
+        .values_list("shop_id", flat=True)
+        .first()
+    )
+    return None if shop is None else ShopId(shop)
+
+
+def issue_sign_in_link(*, member: Member, now: datetime, valid: timedelta = timedelta(days=1)) -> str:
+    """A token that signs the member in once."""
+    token = secrets.token_urlsafe(24)
+    SignInLink.objects.create(member=member, hash=hash_secret(token), expires_at=now + valid)
+    return token
+
+
+def use_sign_in_link(*, token: str, now: datetime) -> Member | None:
+    """The member, once; None if the token is unknown, used or too old."""
+    taken = SignInLink.objects.filter(Q(hash=hash_secret(token)), used_at=None, expires_at__gt=now).update(
+        used_at=now
+    )
+    if not taken:
+        return None
+    return SignInLink.objects.select_related("member").get(hash=hash_secret(token)).member
+
+
+def audit(
+    *, shop: ShopId, actor: str, action: str, target: str = "", detail: Mapping[str, Any] | None = None
+) -> None:
+    """Note who did what, in the transaction of the deed. `action` is past tense: `Journey Published`."""
+    with for_shop(shop):
+        AuditEntry.objects.create(
+            shop_id=shop, actor=actor, action=action, target=target, detail=dict(detail or {})
+        )
