@@ -78,3 +78,15 @@ CREATE TABLE events_cursor (
     moved_at timestamptz,
     PRIMARY KEY (consumer, shard)
 );
+
+-- ISO 8601 text as an instant, or null: a value that is no time must not stop a batch. A cast that fails raises,
+-- and pg_input_is_valid() exists only from PostgreSQL 16 on, hence the exception block.
+CREATE FUNCTION vuelve_time(raw text) RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    IF raw !~ '^\d{4}-\d{2}-\d{2}' OR length(raw) > 40 THEN
+        RETURN NULL;
+    END IF;
+    RETURN raw::timestamptz;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END $$;

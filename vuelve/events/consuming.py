@@ -1,0 +1,186 @@
+"""The consumer framework: one batch of one consumer, exactly once.
+
+A consumer's cursors are rows of `events_cursor`, one a shard, locked while a batch is worked on and moved in the
+transaction of the batch's effects. Identity reads everything that is safe to read; the others stay behind it.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+from prometheus_client import Counter, Gauge, Histogram
+
+from vuelve.events.contracts import IDENTITY_CONSUMER
+from vuelve.events.services import SQL
+from vuelve.platform import limits
+from vuelve.platform.clock import Clock, monotonic_seconds
+from vuelve.platform.db import Cursor, for_shops, raw_cursor
+from vuelve.platform.extension import Consumer, EventBatch, registry
+from vuelve.shops.queries import all_shop_ids
+
+log = structlog.get_logger(__name__)
+
+EVENTS = Counter("vuelve_consumer_events_total", "Events read past.", ["consumer"])
+BATCH_SECONDS = Histogram("vuelve_consumer_batch_seconds", "Time of one batch, in seconds.", ["consumer"])
+LAG = Gauge(
+    "vuelve_consumer_lag_events",
+    "Events that a consumer has not read.",
+    ["consumer"],
+    multiprocess_mode="max",
+)
+HELD = Gauge(
+    "vuelve_consumer_held_seconds",
+    "For how long a writing transaction somewhere on the server has kept all consumers from reading on.",
+    multiprocess_mode="max",
+)
+HELD_SECONDS_WARN = 30
+
+Position = tuple[str, int]  # (xid as text: it is an unsigned 64-bit number, seq)
+_LAST: Position = ("18446744073709551615", 2**63 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    shards: list[int]
+    positions: list[Position]
+
+    @property
+    def lowest(self) -> Position:
+        return min(self.positions, key=lambda position: (int(position[0]), position[1]))
+
+
+def consume_once(
+    consumer: Consumer, *, clock: Clock, rows: int = limits.CONSUMER_BATCH_ROWS, workers: int = 1
+) -> int:
+    """One batch; returns how many rows of the log it moved past: 0 when there is nothing, or others are at it.
+
+    `workers` is how many share the work: each takes at most its share of the shards.
+    """
+    began = monotonic_seconds()
+    share = 1 if consumer.is_identity else -(-limits.SHARDS // max(workers, 1))
+    with for_shops(all_shop_ids()) as cursor:
+        claim = _claim(cursor, consumer, share)
+        if claim is None:
+            return 0
+        end = _batch_end(cursor, consumer, claim.lowest, rows)
+        if end is None:
+            return 0
+        position, passed = end
+        filled = _fill(cursor, consumer, claim, position)
+        now = clock.now()
+        if filled:
+            consumer.consume(EventBatch(cursor=cursor, now=now, rows=filled))
+        cursor.execute(
+            SQL["move_cursor"],
+            {
+                "consumer": consumer.name,
+                "shards": claim.shards,
+                "xid": position[0],
+                "seq": position[1],
+                "now": now,
+            },
+        )
+    EVENTS.labels(consumer.name).inc(passed)
+    BATCH_SECONDS.labels(consumer.name).observe(monotonic_seconds() - began)
+    return passed
+
+
+def drain(*, clock: Clock) -> int:
+    """Run all consumers until nothing is left that is safe to read; returns the rows passed. For replays and tests."""
+    total = 0
+    while True:
+        moved = 0
+        for consumer in in_order():
+            while passed := consume_once(consumer, clock=clock):
+                moved += passed
+        if not moved:
+            return total
+        total += moved
+
+
+def in_order() -> list[Consumer]:
+    """Identity first: the others read only what it has stamped."""
+    return sorted(registry.consumers, key=lambda consumer: not consumer.is_identity)
+
+
+def measure_lag() -> None:
+    """Set the gauges that tell an operator how far behind the consumers are, and what holds them up."""
+    with transaction.atomic():
+        cursor = raw_cursor()
+        for name, rows in cursor.execute(SQL["lag"], {"most": 1_000_000}).fetchall():
+            LAG.labels(name).set(rows)
+        row = cursor.execute(SQL["horizon"]).fetchone()
+    assert row is not None
+    age = watch.observe(xmin=row[0], xmax=row[1], at_seconds=monotonic_seconds())
+    HELD.set(age)
+    if age > HELD_SECONDS_WARN:
+        log.warning("a writing transaction holds all consumers up", seconds=round(age), xid=row[0])
+
+
+@dataclass(slots=True)
+class HorizonWatch:
+    """Notices a transaction that stays open: readers may not pass the oldest one that has written.
+
+    Looks at the snapshot instead of pg_stat_activity, which hides other roles' transactions.
+    """
+
+    xmin: str = ""
+    since_seconds: float = 0.0
+
+    def observe(self, *, xmin: str, xmax: str, at_seconds: float) -> float:
+        """For how many seconds the horizon has stood still though transactions have begun past it."""
+        if xmin == xmax or xmin != self.xmin:
+            self.xmin, self.since_seconds = xmin, at_seconds
+        return at_seconds - self.since_seconds
+
+
+watch = HorizonWatch()
+
+
+def _claim(cursor: Cursor, consumer: Consumer, share: int) -> _Claim | None:
+    cursor.execute(SQL["claim_shards"], {"consumer": consumer.name, "shards": share})
+    rows = cursor.fetchall()
+    if not rows:
+        return None
+    return _Claim(shards=[row[0] for row in rows], positions=[(row[1], row[2]) for row in rows])
+
+
+def _batch_end(cursor: Cursor, consumer: Consumer, start: Position, rows: int) -> tuple[Position, int] | None:
+    end = _LAST
+    if not consumer.is_identity:
+        row = cursor.execute(
+            "SELECT xid::text, seq FROM events_cursor WHERE consumer = %s", [IDENTITY_CONSUMER]
+        ).fetchone()
+        if row is None:
+            return None
+        end = (row[0], row[1])
+    found = cursor.execute(
+        SQL["batch_end"],
+        {"xid": start[0], "seq": start[1], "end_xid": end[0], "end_seq": end[1], "rows": rows},
+    ).fetchone()
+    return None if found is None else ((found[0], found[1]), found[2])
+
+
+def _fill(cursor: Cursor, consumer: Consumer, claim: _Claim, end: Position) -> int:
+    cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event) ON COMMIT DELETE ROWS")
+    start = claim.lowest
+    bounds = {"xid": start[0], "seq": start[1], "end_xid": end[0], "end_seq": end[1]}
+    if consumer.is_identity:
+        cursor.execute(SQL["fill_identity_batch"], bounds)
+    else:
+        names = consumer.names()
+        if names is not None and not names:
+            return 0
+        cursor.execute(
+            SQL["fill_batch"],
+            bounds
+            | {
+                "shards": claim.shards,
+                "xids": [position[0] for position in claim.positions],
+                "seqs": [position[1] for position in claim.positions],
+                "names": None if names is None else sorted(names),
+            },
+        )
+    filled = cursor.rowcount
+    cursor.execute("ANALYZE pg_temp.event_batch")
+    return filled

@@ -1,0 +1,188 @@
+"""Writes of the event log: append from outside, record our own, stamp, promote properties.
+
+The log is append-only; the only change a row ever sees is the stamp that says whose it is.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import structlog
+from django.db import transaction
+
+from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
+from vuelve.platform import limits
+from vuelve.platform.db import Cursor, Statements, for_shop, for_shops, raw_cursor
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import ValueType, registry
+from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.shops.queries import all_shop_ids
+
+SQL = Statements(__file__)
+log = structlog.get_logger(__name__)
+
+
+def open_staging(cursor: Cursor) -> None:
+    """Make `pg_temp.event_staged` if this connection has none yet, and empty it."""
+    cursor.execute(SQL["open_staging"])
+    cursor.execute("DELETE FROM pg_temp.event_staged")
+
+
+def record_staged(cursor: Cursor, *, now: datetime, source: str, from_outside: bool = False) -> int:
+    """Append what is staged, in the caller's transaction; returns how many rows were new.
+
+    Events are unique by shop, source and message id: a repeat vanishes.
+    """
+    origin = Origin.OUTSIDE if from_outside else Origin.OURS
+    cursor.execute(SQL["append_staged"], {"source": source, "now": now, "origin": origin})
+    added = cursor.rowcount
+    cursor.execute("DELETE FROM pg_temp.event_staged")
+    return added
+
+
+def record(
+    *,
+    shop: ShopId,
+    name: str,
+    customer: CustomerId | None,
+    properties: Mapping[str, Any],
+    key: str,
+    now: datetime,
+    source: str,
+) -> bool:
+    """Record one event of our own, in the transaction of the deed; False if `key` was recorded before."""
+    with for_shop(shop) as cursor:
+        open_staging(cursor)
+        cursor.execute(
+            "INSERT INTO pg_temp.event_staged (shop_id, kind, name, occurred_at, message_id, customer_id, properties) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                shop,
+                Kind.TRACK,
+                name,
+                now,
+                key,
+                customer,
+                json.dumps(properties, ensure_ascii=False, default=str),
+            ],
+        )
+        return record_staged(cursor, now=now, source=source) == 1
+
+
+def append_api(*, shop: ShopId, events: str, now: datetime) -> int:
+    """Append one request's events, a JSON array whose objects have the columns of `append_api.sql`.
+
+    Returns how many were new. Committed when it returns.
+    """
+    parameters = {"shop": shop, "events": events, "now": now}
+    try:
+        with for_shop(shop) as cursor:
+            return cursor.execute(SQL["append_api"], parameters).rowcount
+    except psycopg.errors.CheckViolation:
+        # The month's partition is missing: the worker that makes them ahead has not run for long.
+        log.warning("no partition for events", month=now.strftime("%Y-%m"))
+        ensure_months(now=now, months_ahead=1)
+    with for_shop(shop) as cursor:
+        return cursor.execute(SQL["append_api"], parameters).rowcount
+
+
+def ensure_months(*, now: datetime, months_ahead: int = 2) -> None:
+    """Make the partitions of this month and the next ones. The previous month too: clocks differ."""
+    first, last = (now - timedelta(days=2)).date(), (now + timedelta(days=31 * months_ahead)).date()
+    make_months("events_event", first, last)
+    make_months("journeys_transition", first, last)
+
+
+def make_months(table: str, first: date, last: date) -> None:
+    with transaction.atomic():
+        raw_cursor().execute("SELECT vuelve_ensure_months(%s::regclass, %s, %s)", [table, first, last])
+
+
+def prepare_log(*, now: datetime, months_ahead: int = 2) -> None:
+    """Partitions, and a cursor for each consumer and shard; idempotent, called when a worker starts."""
+    ensure_months(now=now, months_ahead=months_ahead)
+    with transaction.atomic():
+        cursor = raw_cursor()
+        for consumer in registry.consumers:
+            shards = 1 if consumer.is_identity else limits.SHARDS
+            cursor.execute(
+                "INSERT INTO events_cursor (consumer, shard) SELECT %s, generate_series(0, %s - 1) ON CONFLICT DO NOTHING",
+                [consumer.name, shards],
+            )
+
+
+def open_stamps(cursor: Cursor) -> None:
+    """Make `pg_temp.event_stamp (xid, seq, customer_id)` if need be, and empty it."""
+    cursor.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS event_stamp (xid xid8 NOT NULL, seq bigint NOT NULL, "
+        "customer_id bigint NOT NULL) ON COMMIT DELETE ROWS"
+    )
+    cursor.execute("DELETE FROM pg_temp.event_stamp")
+
+
+def stamp(cursor: Cursor) -> int:
+    """Stamp the events of `pg_temp.event_stamp` with their customer, and fill their promoted properties.
+
+    Only the identity consumer calls it, inside its batch.
+    """
+    cursor.execute("ANALYZE pg_temp.event_stamp")
+    cursor.execute(SQL["stamp"], {"shards": limits.SHARDS})
+    stamped = cursor.rowcount
+    cursor.execute(SQL["stamp_properties"], {"text_max": limits.TRAIT_TEXT_CHARS_MAX})
+    return stamped
+
+
+def promote(*, shop: ShopId, event_name: str, property: str, value_type: ValueType) -> bool:
+    """Keep a property in typed columns from now on, and of the events already there; False if it was kept before.
+
+    Raises VuelveError `promoted_limit` past PROMOTED_PROPERTIES_MAX, `promoted_type` if it is kept as another type.
+    """
+    with for_shop(shop) as cursor:
+        # Identity waits: an event must be stamped either before the backfill or after the promotion is known.
+        cursor.execute("SELECT FROM events_cursor WHERE consumer = %s FOR UPDATE", [IDENTITY_CONSUMER])
+        known = cursor.execute(
+            "SELECT value_type FROM events_promoted WHERE shop_id = %s AND event_name = %s AND property = %s",
+            [shop, event_name, property],
+        ).fetchone()
+        if known:
+            if known[0] != value_type:
+                raise VuelveError(
+                    "promoted_type",
+                    f"`{property}` of `{event_name}` is in use as {known[0]}, not {value_type}.",
+                    field=property,
+                    hint=f"Compare it as {known[0]}.",
+                )
+            return False
+        count = cursor.execute("SELECT count(*) FROM events_promoted WHERE shop_id = %s", [shop]).fetchone()
+        if count and count[0] >= limits.PROMOTED_PROPERTIES_MAX:
+            raise VuelveError(
+                "promoted_limit",
+                f"Conditions use {limits.PROMOTED_PROPERTIES_MAX} event properties already.",
+                field=property,
+                hint="Remove conditions that are no longer needed.",
+            )
+        cursor.execute(
+            "INSERT INTO events_promoted (shop_id, event_name, property, value_type) VALUES (%s, %s, %s, %s)",
+            [shop, event_name, property, value_type],
+        )
+        cursor.execute(
+            SQL["backfill_property"],
+            {
+                "shop": shop,
+                "event": event_name,
+                "property": property,
+                "type": value_type,
+                "text_max": limits.TRAIT_TEXT_CHARS_MAX,
+            },
+        )
+        return True
+
+
+def forget_old_keys(*, now: datetime, rows: int = 20_000) -> int:
+    """Drop deduplication keys older than EVENT_KEY_DAYS, a bounded number a call; returns how many."""
+    with for_shops(all_shop_ids()) as cursor:
+        return cursor.execute(
+            SQL["forget_old_keys"], {"before": now - timedelta(days=limits.EVENT_KEY_DAYS), "rows": rows}
+        ).rowcount

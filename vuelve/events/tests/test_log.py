@@ -1,0 +1,217 @@
+"""The log and its readers, with two real connections where it matters."""
+
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import psycopg
+import pytest
+from django.db import connection
+
+from vuelve.events import consuming
+from vuelve.events.consuming import HorizonWatch, consume_once
+from vuelve.events.services import prepare_log, promote, record
+from vuelve.platform import limits
+from vuelve.platform.clock import VirtualClock
+from vuelve.platform.db import for_shop
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import EventBatch, ValueType, registry
+from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.shops.models import Shop
+from vuelve.testing import make_shop, track
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+CLOCK = VirtualClock(NOW)
+
+
+class Collector:
+    """Identity's place in the framework: reads everything, keeps what it saw in memory."""
+
+    name: ClassVar[str] = "collector"
+    is_identity: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.fail = False
+
+    def names(self) -> frozenset[str] | None:
+        return None
+
+    def consume(self, batch: EventBatch) -> None:
+        rows = batch.cursor.execute("SELECT message_id FROM pg_temp.event_batch ORDER BY xid, seq").fetchall()
+        self.seen += [row[0] for row in rows]
+        if self.fail:
+            raise RuntimeError("boom")
+
+
+@pytest.fixture
+def collector(shop: Shop):  # type: ignore[no-untyped-def]
+    """A consumer that starts at the end of what other tests have written."""
+    consumer = Collector()
+    before = registry.consumers[:]
+    registry.consumers[:] = [consumer]
+    prepare_log(now=NOW)
+    while consume_once(consumer, clock=CLOCK):
+        pass
+    consumer.seen.clear()
+    yield consumer
+    registry.consumers[:] = before
+
+
+def drain(consumer: Collector) -> None:
+    while consume_once(consumer, clock=CLOCK):
+        pass
+
+
+def other_connection() -> psycopg.Connection:
+    return psycopg.connect(os.environ["DATABASE_URL"])
+
+
+def insert_as_owner(conn: psycopg.Connection, shop: Shop, message_id: str) -> None:
+    conn.execute(
+        "INSERT INTO events_event (shop_id, kind, origin, occurred_at, received_at, name, source, message_id, properties) "
+        "VALUES (%s, 1, 0, %s, %s, 'Late', 'test', %s, '{}')",
+        [shop.pk, NOW, NOW, message_id],
+    )
+
+
+def test_a_late_commit_is_not_skipped(collector: Collector, shop: Shop) -> None:
+    with other_connection() as late:
+        insert_as_owner(late, shop, "late")  # has its xid and seq, and stays open
+        track(shop, "Early", user_id="u", at=NOW, message_id="after-late")
+        drain(collector)
+        assert collector.seen == []  # "after-late" has committed, but reading it would pass "late" by
+        late.commit()
+    drain(collector)
+    assert collector.seen == ["late", "after-late"]
+
+
+def test_an_older_transaction_with_a_higher_seq_is_not_lost(collector: Collector, shop: Shop) -> None:
+    with other_connection() as older:
+        older.execute("SELECT pg_current_xact_id()")
+        track(shop, "Early", user_id="u", at=NOW, message_id="lower-seq-higher-xid")
+        insert_as_owner(older, shop, "higher-seq-lower-xid")
+        older.commit()
+    drain(collector)
+    assert sorted(collector.seen) == ["higher-seq-lower-xid", "lower-seq-higher-xid"]
+
+
+def test_an_idle_transaction_is_noticed(collector: Collector, shop: Shop) -> None:
+    watch = HorizonWatch()
+    with other_connection() as idle:
+        insert_as_owner(idle, shop, "idle")
+        observe(watch, 100.0)
+        track(shop, "Early", user_id="u", at=NOW)
+        assert observe(watch, 160.0) == 60.0
+        idle.rollback()
+    track(shop, "Early", user_id="u", at=NOW)
+    assert observe(watch, 170.0) == 0.0
+
+
+def observe(watch: HorizonWatch, at_seconds: float) -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(consuming.SQL["horizon"])
+        xmin, xmax = cursor.fetchone()
+    return watch.observe(xmin=xmin, xmax=xmax, at_seconds=at_seconds)
+
+
+def test_nothing_running_is_not_held_up() -> None:
+    watch = HorizonWatch()
+    watch.observe(xmin="7", xmax="7", at_seconds=0.0)
+    assert watch.observe(xmin="7", xmax="7", at_seconds=1000.0) == 0.0
+
+
+def test_a_failed_batch_moves_nothing_and_comes_again(collector: Collector, shop: Shop) -> None:
+    track(shop, "Once", user_id="u", at=NOW, message_id="again")
+    collector.fail = True
+    with pytest.raises(RuntimeError):
+        consume_once(collector, clock=CLOCK)
+    collector.fail = False
+    drain(collector)
+    assert collector.seen == ["again", "again"]  # seen twice, but only one of the two transactions committed
+
+
+def test_a_shard_has_one_worker_at_a_time(collector: Collector, shop: Shop) -> None:
+    track(shop, "Once", user_id="u", at=NOW)
+    with other_connection() as other:
+        other.execute("SELECT FROM events_cursor WHERE consumer = 'collector' FOR UPDATE")
+        assert consume_once(collector, clock=CLOCK) == 0
+        assert collector.seen == []
+    drain(collector)
+    assert len(collector.seen) == 1
+
+
+def test_duplicates_vanish(shop: Shop) -> None:
+    track(shop, "Twice", user_id="u", at=NOW, message_id="same")
+    track(shop, "Twice", user_id="u", at=NOW, message_id="same")
+    other = make_shop()
+    track(other, "Twice", user_id="u", at=NOW, message_id="same")
+    assert [count_events(shop), count_events(other)] == [1, 1]
+
+
+def test_overlapping_batches_at_once_neither_deadlock_nor_double(shop: Shop) -> None:
+    keys = [f"m{n}" for n in range(200)]
+    failures: list[BaseException] = []
+
+    def send(order: list[str]) -> None:
+        try:
+            for key in order:
+                track(shop, "Race", user_id="u", at=NOW, message_id=key)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(order,)) for order in (keys, keys[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert count_events(shop) == 200
+
+
+def test_recording_twice_with_one_key_records_once(shop: Shop) -> None:
+    def once() -> bool:
+        return record(
+            shop=ShopId(shop.pk),
+            name="Points Redeemed",
+            customer=CustomerId(1),
+            properties={"points": 10},
+            key="redemption:1",
+            now=NOW,
+            source="loyalty",
+        )
+
+    assert [once(), once()] == [True, False]
+    assert count_events(shop) == 1
+
+
+def test_the_partition_of_a_new_month_is_made(shop: Shop) -> None:
+    later = NOW + timedelta(days=400)
+    prepare_log(now=later, months_ahead=1)
+    track(shop, "Later", user_id="u", at=later)
+    assert count_events(shop) == 1
+
+
+def test_promoting_a_property_as_another_type_is_refused(shop: Shop) -> None:
+    shop_id = ShopId(shop.pk)
+    assert promote(shop=shop_id, event_name="Order Completed", property="total", value_type=ValueType.MONEY)
+    assert not promote(
+        shop=shop_id, event_name="Order Completed", property="total", value_type=ValueType.MONEY
+    )
+    with pytest.raises(VuelveError) as refusal:
+        promote(shop=shop_id, event_name="Order Completed", property="total", value_type=ValueType.TEXT)
+    assert refusal.value.code == "promoted_type"
+
+
+def test_shards_cover_every_customer() -> None:
+    assert {customer % limits.SHARDS for customer in range(1000)} == set(range(limits.SHARDS))
+
+
+def count_events(shop: Shop) -> int:
+    with for_shop(ShopId(shop.pk)) as cursor:
+        row = cursor.execute("SELECT count(*) FROM events_event").fetchone()
+    assert row is not None
+    return int(row[0])
