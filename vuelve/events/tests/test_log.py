@@ -9,9 +9,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from vuelve.events import consuming
 from vuelve.events.consuming import HorizonWatch, consume_once
-from vuelve.events.services import prepare_log, promote, record
+from vuelve.events.services import SQL, prepare_log, promote, record
 from vuelve.platform import limits
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import for_shop
@@ -111,7 +110,7 @@ def test_an_idle_transaction_is_noticed(collector: Collector, shop: Shop) -> Non
 
 def observe(watch: HorizonWatch, at_seconds: float) -> float:
     with connection.cursor() as cursor:
-        cursor.execute(consuming.SQL["horizon"])
+        cursor.execute(SQL["horizon"])
         xmin, xmax = cursor.fetchone()
     return watch.observe(xmin=xmin, xmax=xmax, at_seconds=at_seconds)
 
