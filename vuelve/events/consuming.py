@@ -5,6 +5,7 @@ transaction of the batch's effects. Identity reads everything that is safe to re
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from django.db import transaction
@@ -70,19 +71,35 @@ def consume_once(
         now = clock.now()
         if filled:
             consumer.consume(EventBatch(cursor=cursor, now=now, rows=filled))
-        cursor.execute(
-            SQL["move_cursor"],
-            {
-                "consumer": consumer.name,
-                "shards": claim.shards,
-                "xid": position[0],
-                "seq": position[1],
-                "now": now,
-            },
-        )
+        _move(cursor, consumer, claim, position, now)
     EVENTS.labels(consumer.name).inc(passed)
     BATCH_SECONDS.labels(consumer.name).observe(monotonic_seconds() - began)
     return passed
+
+
+def set_aside(consumer: Consumer, *, clock: Clock, error: str, workers: int = 1) -> int:
+    """Note the next event in `events_quarantine` and move past it; returns how many were noted.
+
+    Identity never does: an event without a customer would be lost to all others, so its failure stops the line.
+    """
+    if consumer.is_identity:
+        return 0
+    with for_shops(all_shop_ids()) as cursor:
+        claim = _claim(cursor, consumer, -(-limits.SHARDS // max(workers, 1)))
+        end = _batch_end(cursor, consumer, claim.lowest, 1) if claim else None
+        if claim is None or end is None:
+            return 0
+        position, now = end[0], clock.now()
+        _fill(cursor, consumer, claim, position)
+        cursor.execute(
+            "INSERT INTO events_quarantine (shop_id, consumer, seq, message_id, error, quarantined_at) "
+            "SELECT shop_id, %s, seq, message_id, left(%s, 2000), %s FROM pg_temp.event_batch ON CONFLICT DO NOTHING",
+            [consumer.name, error, now],
+        )
+        noted = cursor.rowcount
+        _move(cursor, consumer, claim, position, now)
+    log.error("event set aside", consumer=consumer.name, xid=position[0], seq=position[1], error=error)
+    return noted
 
 
 def drain(*, clock: Clock) -> int:
@@ -159,6 +176,11 @@ def _batch_end(cursor: Cursor, consumer: Consumer, start: Position, rows: int) -
         {"xid": start[0], "seq": start[1], "end_xid": end[0], "end_seq": end[1], "rows": rows},
     ).fetchone()
     return None if found is None else ((found[0], found[1]), found[2])
+
+
+def _move(cursor: Cursor, consumer: Consumer, claim: _Claim, end: Position, now: datetime) -> None:
+    place = {"consumer": consumer.name, "shards": claim.shards, "xid": end[0], "seq": end[1], "now": now}
+    cursor.execute(SQL["move_cursor"], place)
 
 
 def _fill(cursor: Cursor, consumer: Consumer, claim: _Claim, end: Position) -> int:

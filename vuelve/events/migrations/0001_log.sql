@@ -90,3 +90,16 @@ BEGIN
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END $$;
+
+-- Events that one consumer could not take, again and again. The event itself is in the log; this says that its effect
+-- is missing, and why.
+CREATE TABLE events_quarantine (
+    shop_id        bigint NOT NULL,
+    consumer       text   COLLATE "C" NOT NULL,
+    seq            bigint NOT NULL,
+    message_id     text   COLLATE "C" NOT NULL,
+    error          text   NOT NULL,
+    quarantined_at timestamptz NOT NULL,
+    PRIMARY KEY (shop_id, consumer, seq)
+);
+-- rls: events_quarantine

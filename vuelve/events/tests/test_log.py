@@ -2,7 +2,9 @@
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import ClassVar
 
 import psycopg
@@ -10,7 +12,8 @@ import pytest
 from django.db import connection
 
 from vuelve.events.consuming import HorizonWatch, consume_once
-from vuelve.events.services import SQL, prepare_log, promote, record
+from vuelve.events.services import SQL, open_stamps, prepare_log, promote, record, stamp
+from vuelve.events.worker import Worker
 from vuelve.platform import limits
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import for_shop
@@ -51,6 +54,7 @@ def collector(shop: Shop):  # type: ignore[no-untyped-def]
     before = registry.consumers[:]
     registry.consumers[:] = [consumer]
     prepare_log(now=NOW)
+    wait_for(lambda: horizon()[0] == horizon()[1])
     while consume_once(consumer, clock=CLOCK):
         pass
     consumer.seen.clear()
@@ -58,9 +62,14 @@ def collector(shop: Shop):  # type: ignore[no-untyped-def]
     registry.consumers[:] = before
 
 
-def drain(consumer: Collector) -> None:
-    while consume_once(consumer, clock=CLOCK):
-        pass
+def drain(consumer: Collector, *, until: int) -> None:
+    """Read on until so many events were seen. Others' transactions on the same server may hold the horizon a while."""
+    for _ in range(400):
+        while consume_once(consumer, clock=CLOCK):
+            pass
+        if len(consumer.seen) >= until:
+            return
+        sleep(0.05)
 
 
 def other_connection() -> psycopg.Connection:
@@ -79,10 +88,10 @@ def test_a_late_commit_is_not_skipped(collector: Collector, shop: Shop) -> None:
     with other_connection() as late:
         insert_as_owner(late, shop, "late")  # has its xid and seq, and stays open
         track(shop, "Early", user_id="u", at=NOW, message_id="after-late")
-        drain(collector)
+        consume_once(collector, clock=CLOCK)
         assert collector.seen == []  # "after-late" has committed, but reading it would pass "late" by
         late.commit()
-    drain(collector)
+    drain(collector, until=2)
     assert collector.seen == ["late", "after-late"]
 
 
@@ -92,7 +101,7 @@ def test_an_older_transaction_with_a_higher_seq_is_not_lost(collector: Collector
         track(shop, "Early", user_id="u", at=NOW, message_id="lower-seq-higher-xid")
         insert_as_owner(older, shop, "higher-seq-lower-xid")
         older.commit()
-    drain(collector)
+    drain(collector, until=2)
     assert sorted(collector.seen) == ["higher-seq-lower-xid", "lower-seq-higher-xid"]
 
 
@@ -100,18 +109,38 @@ def test_an_idle_transaction_is_noticed(collector: Collector, shop: Shop) -> Non
     watch = HorizonWatch()
     with other_connection() as idle:
         insert_as_owner(idle, shop, "idle")
-        observe(watch, 100.0)
         track(shop, "Early", user_id="u", at=NOW)
+        wait_for(lambda: horizon()[0] == str(xid_of(idle)))
+        observe(watch, 100.0)
         assert observe(watch, 160.0) == 60.0
         idle.rollback()
     track(shop, "Early", user_id="u", at=NOW)
     assert observe(watch, 170.0) == 0.0
 
 
-def observe(watch: HorizonWatch, at_seconds: float) -> float:
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        sleep(0.05)
+    raise AssertionError("still not so after 20 s")
+
+
+def xid_of(conn: psycopg.Connection) -> int:
+    row = conn.execute("SELECT pg_current_xact_id()::text").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def horizon() -> tuple[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(SQL["horizon"])
         xmin, xmax = cursor.fetchone()
+    return xmin, xmax
+
+
+def observe(watch: HorizonWatch, at_seconds: float) -> float:
+    xmin, xmax = horizon()
     return watch.observe(xmin=xmin, xmax=xmax, at_seconds=at_seconds)
 
 
@@ -124,10 +153,10 @@ def test_nothing_running_is_not_held_up() -> None:
 def test_a_failed_batch_moves_nothing_and_comes_again(collector: Collector, shop: Shop) -> None:
     track(shop, "Once", user_id="u", at=NOW, message_id="again")
     collector.fail = True
-    with pytest.raises(RuntimeError):
-        consume_once(collector, clock=CLOCK)
+    with pytest.raises(RuntimeError, match="boom"):
+        drain(collector, until=1)
     collector.fail = False
-    drain(collector)
+    drain(collector, until=2)
     assert collector.seen == ["again", "again"]  # seen twice, but only one of the two transactions committed
 
 
@@ -137,7 +166,7 @@ def test_a_shard_has_one_worker_at_a_time(collector: Collector, shop: Shop) -> N
         other.execute("SELECT FROM events_cursor WHERE consumer = 'collector' FOR UPDATE")
         assert consume_once(collector, clock=CLOCK) == 0
         assert collector.seen == []
-    drain(collector)
+    drain(collector, until=1)
     assert len(collector.seen) == 1
 
 
@@ -214,3 +243,61 @@ def count_events(shop: Shop) -> int:
         row = cursor.execute("SELECT count(*) FROM events_event").fetchone()
     assert row is not None
     return int(row[0])
+
+
+class Choosy(Collector):
+    """Cannot take one event, whatever happens."""
+
+    name: ClassVar[str] = "choosy"
+    is_identity: ClassVar[bool] = False
+
+    def consume(self, batch: EventBatch) -> None:
+        names = [
+            row[0] for row in batch.cursor.execute("SELECT name FROM pg_temp.event_batch ORDER BY xid, seq")
+        ]
+        if "Poison" in names:
+            raise ValueError("cannot take Poison")
+        self.seen += names
+
+
+def test_a_poisonous_event_is_set_aside_and_stops_nobody_else(shop: Shop) -> None:
+    identity, choosy, other = StampAll(), Choosy(), Follower()
+    before = registry.consumers[:]
+    registry.consumers[:] = [identity, choosy, other]
+    try:
+        worker = Worker(clock=CLOCK, stop=threading.Event())
+        prepare_log(now=NOW)
+        for name in ("Good 1", "Poison", "Good 2"):
+            track(shop, name, customer=7, user_id="u", at=NOW)
+        for _ in range(400):
+            worker.round()
+            if choosy.seen[-1:] == other.seen[-1:] == ["Good 2"]:
+                break
+        assert [name for name in choosy.seen if name.startswith("Good")][-2:] == ["Good 1", "Good 2"]
+        assert other.seen[-3:] == ["Good 1", "Poison", "Good 2"]
+    finally:
+        registry.consumers[:] = before
+    with for_shop(ShopId(shop.pk)) as cursor:
+        noted = cursor.execute("SELECT consumer, error FROM events_quarantine").fetchall()
+    assert noted == [("choosy", "ValueError('cannot take Poison')")]
+
+
+class StampAll(Collector):
+    name: ClassVar[str] = "identity"
+
+    def consume(self, batch: EventBatch) -> None:
+        open_stamps(batch.cursor)
+        batch.cursor.execute(
+            "INSERT INTO pg_temp.event_stamp SELECT xid, seq, coalesce(customer_id, 1) FROM pg_temp.event_batch"
+        )
+        stamp(batch.cursor)
+
+
+class Follower(Collector):
+    name: ClassVar[str] = "follower"
+    is_identity: ClassVar[bool] = False
+
+    def consume(self, batch: EventBatch) -> None:
+        self.seen += [
+            row[0] for row in batch.cursor.execute("SELECT name FROM pg_temp.event_batch ORDER BY xid, seq")
+        ]

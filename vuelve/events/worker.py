@@ -1,0 +1,117 @@
+"""The worker's loop: consumers and ticks, in turn, until told to stop.
+
+One failing part does not stop the others. A batch that fails is tried again in ever smaller pieces; a single event
+that keeps failing is set aside in `events_quarantine`, since otherwise it would stop everybody's events for good.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from prometheus_client import Counter
+
+from vuelve.events import consuming, services
+from vuelve.platform import limits
+from vuelve.platform.clock import Clock, monotonic_seconds
+from vuelve.platform.db import raw_cursor
+from vuelve.platform.extension import Consumer, Tick, registry
+
+log = structlog.get_logger(__name__)
+
+IDLE_SECONDS = 0.1
+HOUSEKEEPING_SECONDS = 15.0
+FAILURES_OF_ONE_EVENT_MAX = 3
+WORKERS_SQL = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vuelve-worker' AND usename = current_user"
+
+FAILURES = Counter("vuelve_worker_failures_total", "Batches or ticks that raised.", ["part"])
+QUARANTINED = Counter(
+    "vuelve_quarantined_events_total", "Events set aside because a consumer cannot take them.", ["consumer"]
+)
+
+
+@dataclass(slots=True)
+class Worker:
+    clock: Clock
+    stop: threading.Event
+    _rows: dict[str, int] = field(default_factory=dict)  # by consumer: rows of the next batch
+    _failures: dict[str, int] = field(default_factory=dict)  # by consumer: of a batch of one event, in a row
+    _due_at: dict[str, float] = field(default_factory=dict)  # by tick: when it runs next
+    _housekeeping_at: float = 0.0
+    _workers: int = 1
+
+    def run(self) -> None:
+        """Work until `stop` is set."""
+        services.prepare_log(now=self.clock.now())
+        while not self.stop.is_set():
+            try:
+                close_old_connections()
+                self._keep_house()
+                busy = self.round()
+            except (OperationalError, InterfaceError) as error:
+                log.warning("database unavailable; waiting", error=str(error).strip()[:200])
+                connection.close()
+                self.stop.wait(1.0)
+                continue
+            if not busy:
+                self.stop.wait(IDLE_SECONDS)
+
+    def round(self) -> bool:
+        """Every consumer one batch, every tick that is due once; True if there was something to do."""
+        passed = [self._consume(consumer) for consumer in consuming.in_order()]
+        done = [self._tick(tick) for tick in registry.ticks]
+        return any(passed) or any(done)
+
+    def _consume(self, consumer: Consumer) -> int:
+        rows = self._rows.get(consumer.name, limits.CONSUMER_BATCH_ROWS)
+        try:
+            passed = consuming.consume_once(consumer, clock=self.clock, rows=rows, workers=self._workers)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            self._shrink(consumer, rows, error)
+            return 0
+        self._failures.pop(consumer.name, None)
+        self._rows[consumer.name] = min(rows * 2, limits.CONSUMER_BATCH_ROWS)
+        return passed
+
+    def _shrink(self, consumer: Consumer, rows: int, error: Exception) -> None:
+        FAILURES.labels(consumer.name).inc()
+        log.exception("batch failed", consumer=consumer.name, rows=rows)
+        if rows > 1:
+            self._rows[consumer.name] = max(rows // 10, 1)
+            return
+        failures = self._failures[consumer.name] = self._failures.get(consumer.name, 0) + 1
+        if failures >= FAILURES_OF_ONE_EVENT_MAX:
+            self._failures.pop(consumer.name)
+            if consuming.set_aside(consumer, clock=self.clock, error=repr(error), workers=self._workers):
+                QUARANTINED.labels(consumer.name).inc()
+        self.stop.wait(IDLE_SECONDS)
+
+    def _tick(self, tick: Tick) -> bool:
+        if self._due_at.get(tick.name, 0.0) > monotonic_seconds():
+            return False
+        try:
+            done = tick.tick(self.clock)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            FAILURES.labels(tick.name).inc()
+            log.exception("tick failed", tick=tick.name)
+            self._due_at[tick.name] = monotonic_seconds() + max(tick.interval_seconds, 1.0)
+            return False
+        if not done:
+            self._due_at[tick.name] = monotonic_seconds() + tick.interval_seconds
+        return bool(done)
+
+    def _keep_house(self) -> None:
+        now = monotonic_seconds()
+        if now < self._housekeeping_at:
+            return
+        self._housekeeping_at = now + HOUSEKEEPING_SECONDS
+        services.ensure_months(now=self.clock.now())
+        services.forget_old_keys(now=self.clock.now())
+        consuming.measure_lag()
+        with transaction.atomic():
+            row = raw_cursor().execute(WORKERS_SQL).fetchone()
+        self._workers = max(int(row[0]) if row else 1, 1)
