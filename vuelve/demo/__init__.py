@@ -1,1 +1,1 @@
-"""The demo: a real retailer's year of orders, with the people made up by a seeded simulator."""
+"""The demo: a real retailer's year of orders, the built-in journeys, and a seeded simulator for what the data lacks."""

@@ -1,0 +1,64 @@
+"""The demo from an empty database to a shop with a year behind it."""
+
+from collections.abc import Sequence
+
+from vuelve.demo.data import Retailer
+from vuelve.demo.database import FINISHED
+from vuelve.demo.history import import_history
+from vuelve.demo.progress import Progress, Silent
+from vuelve.demo.replay import live_events, replay
+from vuelve.demo.schedule import schedule
+from vuelve.demo.shop import SLUG, make_shop
+from vuelve.demo.summary import Summary, summarise
+from vuelve.platform import clock as clocks
+from vuelve.platform.clock import Clock, VirtualClock, monotonic_seconds
+from vuelve.platform.ids import ShopId
+from vuelve.shops.services import audit
+
+
+class _Stopwatch:
+    """Seconds per stage, in the order in which they ended."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._began = self._last = monotonic_seconds()
+
+    def lap(self, stage: str) -> None:
+        now = monotonic_seconds()
+        self.seconds[stage] = now - self._last
+        self._last = now
+        self.seconds["total"] = now - self._began
+
+
+def run(
+    *,
+    clock: Clock = clocks.real,
+    households: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Make the demo in a migrated database that has none yet, connected as the worker.
+
+    `households`: only these of the data. Raises VuelveError `shop_exists` if there is a demo, `demo_data_missing`.
+    """
+    progress = progress or Silent()
+    stopwatch = _Stopwatch()
+    when = schedule(clock.now())
+    retailer = Retailer(households)
+    shop = ShopId(make_shop(when, now=clock.now()).pk)
+    virtual = VirtualClock(when.live_from)
+    stopwatch.lap("prepare")
+    import_history(shop, retailer, when, clock=virtual, progress=progress)
+    stopwatch.lap("import")
+    events = live_events(retailer, when, until=clock.now())
+    replay(shop, events, clock=virtual, real_clock=clock, progress=progress)
+    stopwatch.lap("replay")
+    summary = summarise(
+        shop,
+        expected=retailer.totals(),
+        seconds=stopwatch.seconds,
+        live_events=len(events),
+        now=virtual.now(),
+    )
+    if summary.is_complete:
+        audit(shop=shop, actor="system", action=FINISHED, target=SLUG, detail=summary.as_json())
+    return summary
