@@ -2,6 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from vuelve.config.api import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.platform.urls")),
+    path("", include("vuelve.events.urls")),
+    path("api/v1/", api.urls),
 ]

@@ -1,0 +1,151 @@
+"""The `vuelve` command and its subcommands."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vuelve import __version__
+from vuelve.cli import environment
+from vuelve.platform.env import SettingError
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.postgres import PostgresStartError
+
+home_option = click.option(
+    "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of everything Vuelve keeps."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Turns a first order into the next one."""
+    environment.configure_logs()
+
+
+def main() -> None:
+    """Entry point: errors that the operator can mend are one line, without a traceback."""
+    try:
+        cli()
+    except (SettingError, PostgresStartError, VuelveError) as error:
+        click.echo(f"vuelve: {error}", err=True)
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@home_option
+def up(port: int, home: Path | None) -> None:
+    """Run everything on this machine, in the foreground; Ctrl-C or SIGTERM ends it."""
+    from vuelve.cli.up import run_up
+
+    sys.exit(run_up(home=environment.choose_home(home), port=port))
+
+
+@cli.command()
+@home_option
+@click.option(
+    "--name", default="Mi tienda", show_default=True, help="Name of the shop, as customers read it."
+)
+@click.option("--slug", default="tienda", show_default=True, help="The shop's name in addresses.")
+@click.option("--email", default="owner@example.com", show_default=True, help="The owner signs in with it.")
+@click.option("--country", default="MX", show_default=True)
+@click.option("--currency", default="MXN", show_default=True)
+@click.option("--time-zone", default="America/Mexico_City", show_default=True)
+@click.option("--locale", default="es", show_default=True, type=click.Choice(["es", "pt-BR", "en"]))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def init(home: Path | None, as_json: bool, **facts: str) -> None:
+    """Create a shop and its owner; keys and password are shown this once."""
+    from vuelve.cli.init import create
+
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("owner")
+        environment.migrate()
+        environment.connect_as("worker")
+        result = create(**facts)
+    click.echo(json.dumps(result) if as_json else _as_lines(result))
+
+
+def _as_lines(result: dict[str, Any]) -> str:
+    return "\n".join(f"{name + ':':16}{value}" for name, value in result.items())
+
+
+@cli.command()
+@home_option
+def migrate(home: Path | None) -> None:
+    """Bring the database to this version."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("owner")
+        environment.migrate()
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def web(host: str, port: int) -> None:
+    """Serve HTTP (part of `up`; on its own it needs DATABASE_URL)."""
+    from vuelve.cli.parts import serve
+
+    serve(host=host, port=port)
+
+
+@cli.command()
+def worker() -> None:
+    """Consume events and advance journeys (part of `up`; run as many as you like)."""
+    from vuelve.cli.parts import work
+
+    work()
+
+
+@cli.command()
+def dispatch() -> None:
+    """Send the messages that are due (part of `up`)."""
+    from vuelve.cli.parts import send
+
+    send()
+
+
+@cli.command("sign-in-link")
+@home_option
+@click.argument("email")
+def sign_in_link(home: Path | None, email: str) -> None:
+    """Print a link that signs a member in once."""
+    from vuelve.cli.init import sign_in_url
+
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("owner")
+        click.echo(sign_in_url(email=email))
+
+
+@cli.command()
+@home_option
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--no-serve", is_flag=True, help="Import and replay, then end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+@click.option("--fresh", is_flag=True, help="Begin anew even if today's demo is there.")
+def demo(home: Path | None, port: int, no_serve: bool, as_json: bool, fresh: bool) -> None:
+    """A real retailer's year of orders, replayed through the built-in journeys."""
+    from vuelve.cli.demo import run_demo
+
+    chosen = environment.choose_home(home or Path(os.environ.get("VUELVE_HOME") or default_demo_home()))
+    sys.exit(run_demo(home=chosen, port=port, is_serving=not no_serve, as_json=as_json, is_fresh=fresh))
+
+
+def default_demo_home() -> Path:
+    """Apart from a real shop's home, and reachable for the database's own user when root runs it."""
+    from vuelve.platform import env
+
+    return env.home().with_name("vuelve-demo")
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(["journeys"]))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+def bench(name: str, as_json: bool) -> None:
+    """Measure this machine against PostgreSQL's own limit."""
+    from vuelve.bench import run
+
+    sys.exit(run(name, json=as_json))
