@@ -56,6 +56,13 @@ def connect_as(role: str) -> None:
     connection.settings_dict.update(django_database(role))
 
 
+def disconnect() -> None:
+    """A parent that only watches holds no connection."""
+    from django.db import connection
+
+    connection.close()
+
+
 def migrate() -> None:
     """Bring the database to this version. Two processes may try at once: one does, the other waits."""
     from django.core.management import call_command

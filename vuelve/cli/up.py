@@ -11,27 +11,37 @@ from pathlib import Path
 
 from vuelve.cli import environment
 from vuelve.platform.errors import VuelveError
+from vuelve.platform.postgres import EmbeddedPostgres
 from vuelve.platform.supervise import Child, supervise
 
 
-def run_up(*, home: Path, port: int, on_ready: Callable[[], None] | None = None) -> int:
+def run_up(*, home: Path, port: int) -> int:
     """Returns 0 when it was told to stop, 1 when a part could not be kept alive."""
     with only_one(home):
         check_port(port)
         with environment.database(home, say=environment.say) as server:
             environment.start_django("owner")
             environment.migrate()
-            close_connection()
-            try:
-                return supervise(
-                    parts(port, fresh_metrics_folder(home)),
-                    on_ready=on_ready or (lambda: environment.say(f"Vuelve is at http://127.0.0.1:{port}")),
-                    watch=[lambda: server.ensure_running(say=environment.say)] if server else [],
-                )
-            finally:
-                if server:
-                    # Also one that a killed `vuelve up` left behind and this one adopted.
-                    server.stop(force=True)
+            return serve_parts(home, port, server, lambda: environment.say(f"Vuelve is at {address(port)}"))
+
+
+def serve_parts(home: Path, port: int, server: EmbeddedPostgres | None, on_ready: Callable[[], None]) -> int:
+    """Keep web, worker, dispatcher and the embedded PostgreSQL alive until a signal ends it all."""
+    environment.disconnect()
+    try:
+        return supervise(
+            parts(port, fresh_metrics_folder(home)),
+            on_ready=on_ready,
+            watch=[lambda: server.ensure_running(say=environment.say)] if server else [],
+        )
+    finally:
+        if server:
+            # Also one that a killed `vuelve up` left behind and this one adopted.
+            server.stop(force=True)
+
+
+def address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def parts(port: int, metrics_folder: Path) -> list[Child]:
@@ -80,9 +90,3 @@ def fresh_metrics_folder(home: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def close_connection() -> None:
-    from django.db import connection
-
-    connection.close()
