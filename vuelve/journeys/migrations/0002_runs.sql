@@ -23,7 +23,8 @@ CREATE TABLE journeys_run (
     CHECK ((status = 0) = (wake_at IS NOT NULL)),
     CHECK ((status = 0) = (ended_at IS NULL))
 ) WITH (fillfactor = 80);
-CREATE INDEX journeys_run_due ON journeys_run (wake_at) WHERE status = 0;
+-- By journey: the due runs of a paused journey stay where they are, and no claim has to pass over them.
+CREATE INDEX journeys_run_due ON journeys_run (shop_id, journey_id, wake_at) WHERE status = 0;
 CREATE INDEX journeys_run_standing ON journeys_run (shop_id, journey_id, step_key) WHERE status = 0;
 -- rls: journeys_run
 

@@ -1,0 +1,10 @@
+-- Purpose: the table of a connection for what a batch's events end; made once, emptied by each commit.
+CREATE TEMP TABLE IF NOT EXISTS run_ending (
+    shop_id bigint NOT NULL,
+    customer_id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    event_xid xid8 NOT NULL,
+    event_seq bigint NOT NULL,
+    status smallint NOT NULL,
+    reason text NOT NULL
+) ON COMMIT DELETE ROWS
