@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from django.http import HttpRequest
 
+    from vuelve.platform.ui.components import SearchGroup
+
 Text = str | Promise  # a label; lazily translated where a person sees it
 
 
@@ -251,6 +253,17 @@ class Panel(Protocol):
         ...
 
 
+# --- search.py: what the search in the top bar finds ---------------------------------------------------
+
+
+class SearchSource(Protocol):
+    """Finds rows of one package; at most SEARCH_HITS_MAX, with bounded work whatever is typed."""
+
+    key: ClassVar[str]
+
+    def search(self, request: "HttpRequest", shop: ShopId, query: str) -> "SearchGroup | None": ...
+
+
 # --- ticks: work that is due by the clock -------------------------------------------------------------------
 
 
@@ -277,6 +290,7 @@ class Registry:
     nav: list[NavItem] = field(default_factory=list)
     overview_panels: list[Panel] = field(default_factory=list)
     customer_panels: list[Panel] = field(default_factory=list)
+    searches: list[SearchSource] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
 
 

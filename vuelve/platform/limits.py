@@ -51,3 +51,11 @@ SEND_ATTEMPTS_MAX = 5
 PAGE_ROWS = 50
 PAGE_ROWS_MAX = 200
 SEARCH_CHARS_MAX = 100
+
+# Sign-in. A person who mistypes is done in three; a guesser gets 40 tries an hour.
+SIGN_IN_ATTEMPTS_MAX = 10
+SIGN_IN_WINDOW_SECONDS = 15 * 60
+
+# Search in the top bar. Names have no index of their own: it looks at those who were seen last.
+SEARCH_HITS_MAX = 6  # per group: more do not fit under the field
+SEARCH_RECENT_CUSTOMERS = 20_000
