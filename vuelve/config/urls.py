@@ -3,9 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from vuelve.config.api import api
+from vuelve.platform import charts
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.platform.urls")),
     path("", include("vuelve.events.urls")),
     path("api/v1/", api.urls),
+    path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
+    path("", include("vuelve.shops.urls")),
 ]

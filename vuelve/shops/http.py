@@ -1,30 +1,51 @@
 """Which shop a request is about: the slug in the address, checked against the member's memberships."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import translation
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 
 from vuelve.platform.db import for_shop
-from vuelve.platform.extension import registry
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import Text, registry
 from vuelve.platform.ids import ShopId
-from vuelve.shops.models import Membership
+from vuelve.platform.ui import formats
+from vuelve.platform.ui.periods import Period
+from vuelve.shops.models import Member, Membership, Shop
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+THEME_COOKIE = "theme"
+THEMES = ("light", "dark")
+BOTTOM_BAR_ITEMS = 4  # what a phone's bar has room for beside "More"
+OTHER_SHOPS_MAX = 50  # in the menu that changes the shop
+
 
 class ShopRequest(HttpRequest):
-    """What a view below /s/<slug>/ is given: `shop`, `membership`, and a transaction that sees only this shop."""
+    """What a view below /s/<slug>/ is given: `shop`, `membership`, and a transaction that sees only this shop.
 
+    Dates are written in the shop's zone, numbers as its country writes the member's language.
+    """
+
+    user: Member
     membership: Membership
+    shop: Shop
     shop_id: ShopId
+    shop_zone: ZoneInfo
+    period: Period  # on pages that have a period
 
 
 def shop_scope(get_response: Handler) -> Handler:
     """Runs back-office views in the transaction of their shop; a shop of others is not found."""
-    middleware = _ShopScope(get_response)
-    return middleware
+    return _ShopScope(get_response)
 
 
 class _ShopScope:
@@ -33,10 +54,17 @@ class _ShopScope:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if user.is_authenticated and user.locale:
+        if user.is_authenticated and user.locale in dict(settings.LANGUAGES):
             translation.activate(user.locale)
             request.LANGUAGE_CODE = translation.get_language() or user.locale
-        return self.get_response(request)
+        # Threads are used again: what the last request activated must not leak into this one.
+        formats.activate_country("")
+        timezone.deactivate()
+        response = self.get_response(request)
+        if user.is_authenticated and not response.has_header("Cache-Control"):
+            # A page of a shop must not be found by the next person at this browser, nor kept by a proxy.
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
@@ -45,8 +73,6 @@ class _ShopScope:
         if slug is None:
             return None
         if not request.user.is_authenticated:
-            from django.contrib.auth.views import redirect_to_login
-
             return redirect_to_login(request.get_full_path())
         membership = (
             Membership.objects.select_related("shop").filter(member=request.user, shop__slug=slug).first()
@@ -54,21 +80,63 @@ class _ShopScope:
         if membership is None:
             raise Http404
         request.membership = membership  # type: ignore[attr-defined]
+        request.shop = membership.shop  # type: ignore[attr-defined]
         request.shop_id = ShopId(membership.shop_id)  # type: ignore[attr-defined]
-        with for_shop(ShopId(membership.shop_id)):
-            response = view(request, *args, **kwargs)
-            if hasattr(response, "render") and callable(response.render):
-                response = response.render()
-            return response
+        request.shop_zone = ZoneInfo(membership.shop.time_zone)  # type: ignore[attr-defined]
+        timezone.activate(request.shop_zone)  # type: ignore[attr-defined]
+        formats.activate_country(membership.shop.country)
+        try:
+            with for_shop(ShopId(membership.shop_id)):
+                response = view(request, *args, **kwargs)
+                if hasattr(response, "render") and callable(response.render):
+                    response = response.render()
+                return response
+        except VuelveError as error:
+            # Outside the transaction: what the view had done until then is rolled back.
+            if error.status == 404:
+                raise Http404 from error
+            return render(request, "platform/refused.html", {"error": error}, status=error.status)
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    label: Text
+    href: str
+    icon: str
+    is_current: bool
+    is_late: bool  # behind "More" on a phone
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """For the base layout: the shop, its other shops, the navigation."""
-    membership = getattr(request, "membership", None)
+    """For the base layout: the theme, the shop, its other shops, the navigation."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    context: dict[str, Any] = {"theme": theme if theme in THEMES else ""}
+    membership: Membership | None = getattr(request, "membership", None)
     if membership is None:
-        return {}
-    return {
+        return context
+    links = navigation(request.path, membership.shop.slug)
+    return context | {
         "shop": membership.shop,
         "membership": membership,
-        "navigation": sorted(registry.nav, key=lambda item: item.order),
+        "other_shops": Shop.objects.filter(membership__member_id=membership.member_id)
+        .exclude(pk=membership.shop_id)
+        .order_by("name")[:OTHER_SHOPS_MAX],
+        "navigation": links,
+        "has_late_navigation": any(link.is_late for link in links),
     }
+
+
+def navigation(path: str, slug: str) -> Sequence[NavLink]:
+    """The pages in the order of the data flow; the current one is that with the longest address above `path`."""
+    found = []
+    for item in sorted(registry.nav, key=lambda item: item.order):
+        try:
+            found.append((item, reverse(item.url_name, kwargs={"shop_slug": slug})))
+        except NoReverseMatch:
+            continue
+    current = max((href for _item, href in found if path.startswith(href)), key=len, default="")
+    late_from = BOTTOM_BAR_ITEMS if len(found) > BOTTOM_BAR_ITEMS + 1 else len(found)
+    return [
+        NavLink(item.label, href, item.icon, is_current=href == current, is_late=n >= late_from)
+        for n, (item, href) in enumerate(found)
+    ]

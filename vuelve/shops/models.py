@@ -105,6 +105,14 @@ class SignInLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class SignInAttempt(models.Model):
+    """Attempts to sign in since `began_at`, by the hash of e-mail and address (`throttle.py`)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    began_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveIntegerField()
+
+
 class AuditEntry(models.Model):
     """Who did what, for members of the shop to read. Appended, never changed."""
 

@@ -1,0 +1,213 @@
+"""Sign-in, the overview, search, and the reader's language and theme."""
+
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from vuelve.platform import charts, limits
+from vuelve.platform.clock import real
+from vuelve.platform.extension import registry
+from vuelve.platform.ids import ShopId
+from vuelve.platform.ui.components import Tab
+from vuelve.platform.ui.periods import CHOICES_DAYS, period_of
+from vuelve.shops import services, showcase, throttle
+from vuelve.shops.forms import SignInForm
+from vuelve.shops.http import THEME_COOKIE, THEMES, ShopRequest
+from vuelve.shops.models import Member, Membership
+from vuelve.shops.search import find
+
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """To the member's first shop."""
+    if not request.user.is_authenticated:
+        return redirect("sign_in")
+    membership = Membership.objects.select_related("shop").filter(member=request.user).order_by("pk").first()
+    if membership is None:
+        return render(request, "shops/no_shop.html", status=403)
+    return redirect("overview", shop_slug=membership.shop.slug)
+
+
+# --- sign-in ---------------------------------------------------------------------------------------------
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    next_url = _safe_next(request)
+    if request.user.is_authenticated:
+        return redirect(next_url)
+    form = SignInForm(request.POST or None)
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        now, address = real.now(), request.META.get("REMOTE_ADDR", "")
+        email = form.cleaned_data["email"].lower()
+        wait = throttle.count_attempt(email=email, address=address, now=now)
+        if wait is not None:
+            minutes = max(1, ceil(wait.total_seconds() / 60))
+            problem = ngettext(
+                "Too many attempts. Wait %(minutes)d minute and try again, or ask for a one-time link.",
+                "Too many attempts. Wait %(minutes)d minutes and try again, or ask for a one-time link.",
+                minutes,
+            ) % {"minutes": minutes}
+            return _sign_in_page(request, form, next_url, problem, status=429)
+        member = authenticate(request, username=email, password=form.cleaned_data["password"])
+        if isinstance(member, Member):
+            throttle.forget_attempts(email=email, address=address, now=now)
+            return _enter(request, member, next_url)
+        # One message for all reasons: it must not tell who has an account.
+        problem = _("The e-mail or the password is wrong, or the account is not active.")
+    return _sign_in_page(request, form, next_url, problem)
+
+
+def _sign_in_page(
+    request: HttpRequest, form: SignInForm, next_url: str, problem: str, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "next": next_url, "problem": problem}
+    return render(request, "shops/sign_in.html", context, status=status)
+
+
+@require_GET
+def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """A link from the server's command line; works once."""
+    member = services.use_sign_in_link(token=token, now=real.now())
+    if member is None or not member.is_active:
+        return render(request, "shops/link_used.html", status=410)
+    return _enter(request, member, reverse("home"))
+
+
+def _enter(request: HttpRequest, member: Member, next_url: str) -> HttpResponse:
+    if request.user.is_authenticated and request.user.pk != member.pk:
+        logout(request)  # nothing of the other member's session goes over
+    login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect(next_url)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("sign_in")
+
+
+# --- the reader's choices ----------------------------------------------------------------------------------
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keeps the language for the member, and in a cookie for pages before sign-in."""
+    language = request.POST.get("language", "")
+    response = HttpResponseRedirect(_safe_next(request))
+    if language not in dict(settings.LANGUAGES):
+        return response
+    if request.user.is_authenticated:
+        Member.objects.filter(pk=request.user.pk).update(locale=language)
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=COOKIE_SECONDS,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+    translation.activate(language)
+    return response
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the reader's system is."""
+    theme = request.POST.get("theme", "")
+    response = HttpResponseRedirect(_safe_next(request))
+    if theme in THEMES:
+        response.set_cookie(
+            THEME_COOKIE, theme, max_age=COOKIE_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        )
+    else:
+        response.delete_cookie(THEME_COOKIE, samesite="Lax")
+    return response
+
+
+def _safe_next(request: HttpRequest) -> str:
+    """Where to go then: an address of ours, or the home page."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return wanted
+    return resolve_url("home")
+
+
+# --- pages of a shop ------------------------------------------------------------------------------------------
+
+
+@require_GET
+def overview(request: ShopRequest) -> HttpResponseBase:
+    """What has changed lately: tiles and charts of the packages' panels."""
+    shop = ShopId(request.shop.pk)
+    period = period_of(request.GET, now=real.now(), zone=request.shop_zone)
+    request.period = period
+    panels = []
+    for panel in sorted(registry.overview_panels, key=lambda panel: panel.order):
+        context = panel.context(request, shop, None)
+        if context is not None:
+            panels.append({"template": panel.template, **context})
+    drawn = [chart for panel in panels for chart in panel.get("charts", ())]
+    if (file := charts.download(request, drawn)) is not None:
+        return file
+    context = {
+        "panels": panels,
+        "tiles": [tile for panel in panels for tile in panel.get("tiles", ())],
+        "has_data": any(panel.get("has_data") for panel in panels),
+        "period": period,
+        "periods": [
+            Tab(
+                ngettext("%(days)d day", "%(days)d days", days) % {"days": days},
+                f"{request.path}?days={days}",
+                is_current=days == period.days,
+            )
+            for days in CHOICES_DAYS
+        ],
+        "first_event": _first_event(),
+    }
+    return render(request, "shops/overview.html", context)
+
+
+def _first_event() -> str:
+    return (
+        f"curl {settings.PUBLIC_URL}/v1/track -u WRITE_KEY: \\\n"
+        "  -H 'Content-Type: application/json' \\\n"
+        '  -d \'{"userId": "42", "event": "Order Completed", "properties": {"order_id": "1001",\n'
+        '       "currency": "MXN", "total": 499.00, "products": [{"product_id": "P1", "quantity": 1, "price": 499.00}]}}\''
+    )
+
+
+@require_GET
+def search(request: ShopRequest) -> HttpResponse:
+    """A whole page, or for the field in the top bar only the results."""
+    query = request.GET.get("q", "").replace("\x00", "").strip()[: limits.SEARCH_CHARS_MAX]
+    context: dict[str, Any] = {"query": query, "groups": find(request, query) if query else []}
+    is_part = request.headers.get("HX-Request") == "true"
+    return render(request, "shops/search_results.html" if is_part else "shops/search.html", context)
+
+
+@require_GET
+def ui(request: ShopRequest) -> HttpResponseBase:
+    """Every component, for those who build pages."""
+    period = period_of({}, now=real.now(), zone=request.shop_zone)
+    samples = showcase.samples(period)
+    if (file := charts.download(request, [samples["chart"]])) is not None:
+        return file
+    messages.info(request, _("A toast says that something was done."))
+    return render(request, "shops/ui.html", samples)
