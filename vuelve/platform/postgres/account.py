@@ -40,7 +40,13 @@ class Account:
             as_account = {"user": self.uid, "group": self.gid, "extra_groups": []}
         script = 'for path; do test "-$0" "$path" || exit 1; done'
         command = ["/bin/sh", "-c", script, right, *map(str, paths)]
-        test = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, **as_account)  # noqa: S603 - a fixed script
+        try:
+            test = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, **as_account)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise PostgresStartError(
+                f"Vuelve cannot act as the account '{self.name}', which runs PostgreSQL: {error}. "
+                "In a container with a single user, run Vuelve as an ordinary user."
+            ) from error
         return test.returncode == 0
 
     def can_enter(self, folder: Path) -> bool:
@@ -97,7 +103,7 @@ def _create_system_account() -> pwd.struct_passwd:
         raise PostgresStartError(f"{by_hand}\nThis system has no 'useradd'.")
     complaint = ""
     for _ in range(USERADD_ATTEMPTS_MAX):
-        result = subprocess.run(  # noqa: S603 - a fixed command
+        result = subprocess.run(
             [useradd, *command[1:]],
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -41,7 +41,7 @@ def run(
     with open_subfolder(folders, "log") as log_fd:
         output = open_file(log_fd, START_LOG, os.O_WRONLY | os.O_TRUNC, account)
     try:
-        return subprocess.Popen(  # noqa: S603 - our own program and arguments
+        return subprocess.Popen(
             ending_with_parent(argv, death_signal=signal.SIGINT, **identity),
             cwd=folder or folders.data,
             env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"},

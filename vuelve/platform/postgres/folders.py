@@ -3,7 +3,7 @@
     <home>/postgres/        0700, of the account that runs the server; everything below is its
         data/               PGDATA
         log/                one file per weekday, and start.log: what the server says before it opens that file
-        run/                the socket, unless the path is too long or out of the account's reach
+        run/                the socket, unless its path is too long or out of the account's reach
         start.lock          held while somebody starts or adopts the server
         server.lock         held by every process of the server for as long as it lives
 
@@ -132,7 +132,7 @@ def write_file(folder_fd: int, name: str, text: str, account: Account) -> None:
     """Replaces a file whole: a reader sees the old text or the new one, also after a power cut."""
     temporary = f".{name}.new"
     fd = open_file(folder_fd, temporary, os.O_WRONLY | os.O_TRUNC, account)
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
+    with os.fdopen(fd, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
         file.flush()
         os.fsync(fd)
@@ -150,18 +150,18 @@ def server_path(folder: Path, account: Account) -> str:
 
 
 def choose_socket_folder(folders: Folders, account: Account, *, used_before: Path | None = None) -> Path:
-    """A private folder for the socket: `run`, or a short one elsewhere when `run` is too long or out of reach.
+    """A private folder for the socket: `run`, or a short one elsewhere when `run` cannot be used.
 
     `used_before` comes first, so that clients keep their address when the server is restarted.
     """
     if used_before is not None and _is_private_folder(used_before, account):
         return used_before
-    if _is_short(folders.run) and account.can_enter(folders.run):
+    if _is_addressable(folders.run) and account.can_enter(folders.run):
         return folders.run
     name = f"vuelve-{account.uid}-{hashlib.sha256(os.fsencode(folders.home)).hexdigest()[:12]}"
     for parent in _short_parents():
         folder = parent / name
-        if _is_short(folder) and _is_private_folder(folder, account):
+        if _is_addressable(folder) and _is_private_folder(folder, account):
             return folder
     # Somebody else sits on that name in a folder open to all. Clients learn the random one from postmaster.pid.
     folder = Path(tempfile.mkdtemp(prefix="vuelve-", dir=TEMPORARY))
@@ -176,8 +176,9 @@ def _short_parents() -> list[Path]:
     return [*([Path(runtime)] if os.path.isabs(runtime) else []), TEMPORARY]
 
 
-def _is_short(folder: Path) -> bool:
-    return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX
+def _is_addressable(folder: Path) -> bool:
+    """Short enough for the kernel; and libpq takes a comma for the end of one host and the start of another."""
+    return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX and "," not in str(folder)
 
 
 def _is_private_folder(folder: Path, account: Account) -> bool:

@@ -12,7 +12,7 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.postgres.account import Account
-from vuelve.platform.postgres.folders import Folders, open_subfolder
+from vuelve.platform.postgres.folders import SOCKET_NAME, Folders, open_folder, open_subfolder
 
 PID_FILE = "postmaster.pid"
 PROGRAM = "postgres"
@@ -120,16 +120,21 @@ class Postmaster:
         return True
 
 
-def remove_stale_pid_file(folders: Folders, account: Account) -> None:
-    """Removes the pid file of a dead server whose number another process of the same account now has.
+def remove_stale_files(folders: Folders, account: Account, *, socket_folder: Path) -> None:
+    """Removes what a killed server left and what would keep the next one from starting.
 
-    PostgreSQL itself removes the file of a dead number, but takes any living process of its account for a server and
-    refuses to start. The caller holds the server lock, so no server is alive.
+    PostgreSQL does so itself when the number in its lock files is nobody's, but takes any living process of its
+    account for a server, even one that has been killed and not been reaped. The caller holds the server lock, so no
+    server is alive, unless somebody started one by hand: that one keeps its files.
     """
-    pid_file = read_pid_file(folders)
-    if pid_file and psutil.pid_exists(pid_file.pid) and not _server_process(pid_file.pid, folders, account):
-        with open_subfolder(folders, "data") as data_fd:
-            os.unlink(PID_FILE, dir_fd=data_fd)
+    if Postmaster.find(folders, account) is not None:
+        return
+    with open_subfolder(folders, "data") as data_fd, suppress(FileNotFoundError):
+        os.unlink(PID_FILE, dir_fd=data_fd)
+    with open_folder(socket_folder) as socket_fd:
+        for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=socket_fd)
 
 
 def orphans(folders: Folders, account: Account) -> list[psutil.Process]:

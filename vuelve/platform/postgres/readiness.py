@@ -21,7 +21,12 @@ NEXT_WORD_AFTER_SECONDS = 5.0
 # no byte read, no tick of the processor, no line in the log. A slow disk can take minutes for one flush.
 STALLED_SECONDS_MAX = 300.0
 
-NOT_YET = ("starting up", "shutting down", "not yet accepting", "recovery mode", "No such file", "refused")
+# A server that calls itself ready takes connections. What can come between is its end, which takes a moment, or a
+# recovery after one of its own processes was killed, which can take longer.
+REFUSED_SECONDS_MAX = 20.0
+
+RECOVERING = ("starting up", "not yet accepting", "recovery mode")
+FOR_GOOD = ("authentication failed", "no pg_hba.conf entry", "Permission denied", "does not exist")
 
 
 def wait_until_ready(
@@ -33,24 +38,34 @@ def wait_until_ready(
 ) -> Path | None:
     """Returns the folder of the socket of a server that answers, or None when the server ended instead."""
     patience = _Patience(postmaster, folders, say)
+    refused_since: float | None = None
     while postmaster.is_alive():
         pid_file = postmaster.pid_file()
         status = pid_file.status if pid_file else ""
-        socket_folder = pid_file.socket_folder if pid_file else None
-        if status == "ready" and socket_folder and _answers(conninfo(socket_folder)):
-            return socket_folder
+        if pid_file and pid_file.socket_folder and status == "ready":
+            refusal = _refusal(conninfo(pid_file.socket_folder))
+            if not refusal:
+                return pid_file.socket_folder
+            if not _has(refusal, RECOVERING):
+                refused_since = refused_since or monotonic_seconds()
+                is_over = monotonic_seconds() - refused_since >= REFUSED_SECONDS_MAX
+                if is_over or _has(refusal, FOR_GOOD):
+                    raise PostgresStartError(f"PostgreSQL runs, but does not let Vuelve in: {refusal}")
         patience.wait(status)
     return None
 
 
-def _answers(conninfo: str) -> bool:
+def _refusal(conninfo: str) -> str:
+    """Why the server does not take a connection; empty when it does."""
     try:
         psycopg.connect(conninfo, connect_timeout=10).close()
     except psycopg.OperationalError as error:
-        if any(phrase in str(error) for phrase in NOT_YET):
-            return False
-        raise PostgresStartError(f"PostgreSQL runs, but does not let Vuelve in: {error}") from error
-    return True
+        return str(error)
+    return ""
+
+
+def _has(refusal: str, phrases: tuple[str, ...]) -> bool:
+    return any(phrase in refusal for phrase in phrases)
 
 
 class _Patience:

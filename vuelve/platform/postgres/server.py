@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import structlog
 
 from vuelve.platform.postgres.account import Account, Say, current_account_name, server_account
@@ -24,7 +25,7 @@ from vuelve.platform.postgres.install import find_install
 from vuelve.platform.postgres.locks import server_lock, start_lock
 from vuelve.platform.postgres.log import log_tail
 from vuelve.platform.postgres.machine import this_machine
-from vuelve.platform.postgres.postmaster import Postmaster, kill, orphans, remove_stale_pid_file
+from vuelve.platform.postgres.postmaster import Postmaster, kill, orphans, remove_stale_files
 from vuelve.platform.postgres.provision import provision
 from vuelve.platform.postgres.readiness import wait_until_ready
 from vuelve.platform.postgres.settings import SUPERUSER, pg_hba_conf, pg_ident_conf, postgresql_conf
@@ -32,6 +33,10 @@ from vuelve.platform.postgres.settings import SUPERUSER, pg_hba_conf, pg_ident_c
 log = structlog.get_logger(__name__)
 
 DATABASE = "vuelve"
+
+ADOPTIONS_MAX = (
+    5  # each time the server that was adopted went away at once: somebody else starts and stops it
+)
 
 # Processes of a killed server notice it within a moment, except one that computes: that is helped along.
 ORPHANS_WORD_AFTER_SECONDS = 0.5
@@ -85,14 +90,23 @@ class EmbeddedPostgres:
             self._forget()  # ours, but dead
         try:
             with start_lock(self._folders, account, while_waiting=_patient_with_starter(say)):
-                while not self._adopt(account, say):
-                    self._launch(account, say)
-                provision(self.conninfo(SUPERUSER, "postgres"), database=DATABASE)
+                self._start_locked(account, say)
         except BaseException:
             self.stop()
             raise
         home = str(self._folders.home)
         log.info("postgres ready", pid=self._running.pid, adopted=self.is_adopted, home=home)
+
+    def _start_locked(self, account: Account, say: Say) -> None:
+        for _ in range(ADOPTIONS_MAX):
+            while not self._adopt(account, say):
+                self._launch(account, say)
+            try:
+                return provision(self.conninfo(SUPERUSER, "postgres"), database=DATABASE)
+            except psycopg.OperationalError as error:
+                # An adopted server can be told to stop at any moment; then its place is taken.
+                log.info("postgres went away while it was adopted", error=str(error))
+        raise PostgresStartError("PostgreSQL goes away again and again.", log_tail=log_tail(self._folders))
 
     def ensure_running(self, *, say: Say = _say_to_log) -> None:
         """Starts or adopts anew if the server has died. Cheap while it lives: made to be called twice a second."""
@@ -101,7 +115,8 @@ class EmbeddedPostgres:
         else:
             is_alive = self._postmaster is not None and self._postmaster.is_alive()
         if not is_alive:
-            say("PostgreSQL has died; starting it again.")
+            if self._postmaster is not None:
+                say("PostgreSQL has died; starting it again.")
             self._forget()
             self.start(say=say)
 
@@ -112,8 +127,10 @@ class EmbeddedPostgres:
         """
         postmaster = self._postmaster
         if self._process is not None:
-            # Not from `_postmaster`: an interrupted start may not have come that far.
-            postmaster = Postmaster.of_child(self._process.pid, self._folders)
+            # Not `_postmaster`: an interrupted start may not have come that far. And once it is reaped, its number
+            # may be anybody's.
+            is_alive = self._process.poll() is None
+            postmaster = Postmaster.of_child(self._process.pid, self._folders) if is_alive else None
         elif force and postmaster is None and self._folders.data.is_dir():
             postmaster = Postmaster.find(self._folders, server_account(say=_say_to_log))
         if postmaster is not None and (force or not self.is_adopted):
@@ -173,10 +190,10 @@ class EmbeddedPostgres:
         if not self._folders.data.exists():
             init_cluster(self._folders, install, account, say)
         check_version(self._folders)
-        self._configure(account)
         patience = _patient_with_orphans(self._folders, account, say)
         with server_lock(self._folders, account, while_waiting=patience) as fd:
-            remove_stale_pid_file(self._folders, account)
+            socket_folder = self._configure(account)
+            remove_stale_files(self._folders, account, socket_folder=socket_folder)
             self._process = run(
                 [install.postgres, "-D", server_path(self._folders.data, account)],
                 folders=self._folders,
@@ -185,7 +202,7 @@ class EmbeddedPostgres:
             )
         self._postmaster = Postmaster.of_child(self._process.pid, self._folders)
 
-    def _configure(self, account: Account) -> None:
+    def _configure(self, account: Account) -> Path:
         socket_folder = choose_socket_folder(self._folders, account, used_before=self._socket_folder)
         ident = pg_ident_conf(vuelve_account=current_account_name(), server_account=account.name)
         with open_subfolder(self._folders, "data") as data_fd:
@@ -193,6 +210,7 @@ class EmbeddedPostgres:
             write_file(data_fd, "postgresql.conf", conf, account)
             write_file(data_fd, "pg_hba.conf", pg_hba_conf(), account)
             write_file(data_fd, "pg_ident.conf", ident, account)
+        return socket_folder
 
 
 def _url(socket_folder: Path, user: str, database: str) -> str:

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
     for inherited in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(inherited, signal.SIG_DFL)
     try:
-        os.execvp(command[0], command)  # noqa: S606 - to become that program is the point
+        os.execvp(command[0], command)
     except OSError as error:
         sys.stderr.write(f"cannot run {command[0]}: {error.strerror}\n")
         sys.exit(127)

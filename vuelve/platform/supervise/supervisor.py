@@ -7,10 +7,12 @@ handlers can be set only there, and the children end when the thread that starte
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -19,6 +21,8 @@ from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.supervise.command import ending_with_parent
 
 log = structlog.get_logger(__name__)
+
+GUARD = Path(__file__).with_name("guard.py")
 
 QUICK_FAILURES_MAX = 5  # in a row; then the fault is not passing, and somebody must look
 STAYED_UP_SECONDS_MIN = (
@@ -98,7 +102,7 @@ class _Running:
     def start(self) -> None:
         # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops things in order.
         # SIGTERM, not SIGKILL, at the death of the parent: the child has to take its own children with it.
-        self.process = subprocess.Popen(  # noqa: S603 - the caller's own commands
+        self.process = subprocess.Popen(
             ending_with_parent(self.child.argv, death_signal=signal.SIGTERM),
             env={**os.environ, **self.child.env},
             stdin=subprocess.DEVNULL,
@@ -144,10 +148,48 @@ class _Running:
         self.process.wait()
 
 
+class _Guard:
+    """The process that ends what a killed supervisor leaves (see `guard.py`)."""
+
+    def __init__(self, *, stop_seconds_max: float) -> None:
+        self._stop_seconds_max = stop_seconds_max
+        self._told: list[int] = []
+        self._process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(GUARD), str(self._stop_seconds_max)],
+            stdin=subprocess.PIPE,
+            bufsize=0,  # a line is there or not, also when we are killed in between
+            start_new_session=True,
+        )
+
+    def tell(self, pids: list[int]) -> None:
+        """Makes sure that it knows these children and no others. Cheap when nothing has changed."""
+        if self._process.poll() is not None:
+            log.warning("the guard was killed; starting another")
+            self._process = self._start()
+            self._told = []
+        if pids != self._told:
+            assert self._process.stdin is not None
+            with suppress(BrokenPipeError):  # killed just now: the next call starts another
+                self._process.stdin.write(f"{' '.join(map(str, pids))}\n".encode())
+                self._told = pids
+
+    def dismiss(self) -> None:
+        """When all children are gone."""
+        self.tell([])
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+
+
 class _Supervisor:
     def __init__(self, children: Sequence[Child], *, stop_seconds_max: float, watch: Sequence[Watch]) -> None:
         self.running = [_Running(child) for child in children]
         self.stop_seconds_max = stop_seconds_max
+        self.guard = _Guard(stop_seconds_max=stop_seconds_max)
         self.watch = watch
         self.watch_failures = _Failures()
         self.watch_due_at = 0.0
@@ -175,6 +217,7 @@ class _Supervisor:
     def run(self, on_ready: Callable[[], None] | None) -> int:
         for running in self.running:
             running.start()
+            self._tell_guard()
         if on_ready is not None:
             on_ready()
         try:
@@ -197,7 +240,11 @@ class _Supervisor:
                     return False
             elif running.process is None and monotonic_seconds() >= running.start_due_at:
                 running.start()
+            self._tell_guard()
         return True
+
+    def _tell_guard(self) -> None:
+        self.guard.tell([running.process.pid for running in self.running if running.process is not None])
 
     def _call_watches(self) -> bool:
         """Calls the watches when they are due. False when one fails again and again."""
@@ -236,3 +283,4 @@ class _Supervisor:
             log.warning("child did not stop in time; killed", child=running.child.name)
         for running in self.running:
             running.kill_group()
+        self.guard.dismiss()
