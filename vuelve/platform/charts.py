@@ -88,8 +88,8 @@ def bars_over_time(*, key: str, title: Text, units: Text, period: Period, series
         for index, bucket in enumerate(buckets):
             points.append(
                 {
-                    "from": bucket.first_day.isoformat(),
-                    "to": (bucket.first_day + step).isoformat(),
+                    "from": _milliseconds(bucket.first_day),
+                    "to": _milliseconds(bucket.first_day + step),
                     "value": one.values[index],
                     "series": str(one.label),
                     "order": order,
@@ -102,7 +102,7 @@ def bars_over_time(*, key: str, title: Text, units: Text, period: Period, series
     top = max((sum(one.values[n] for one in series) for n in range(len(buckets))), default=0)
     chart = (
         altair.Chart(altair.Data(values=points))  # type: ignore[no-untyped-call]
-        .mark_bar(binSpacing=3 if len(buckets) <= 31 else 1, cornerRadius=1.5)
+        .mark_bar(aria=False, binSpacing=3 if len(buckets) <= 31 else 1)
         .encode(
             x=altair.X("from:T", bin="binned", title=None, scale=altair.Scale(type="utc")).axis(
                 labelExpr=f"utcFormat(datum.value, '{_day_format(period)}')",
@@ -140,6 +140,11 @@ def bars_over_time(*, key: str, title: Text, units: Text, period: Period, series
         rows=[[bucket.first_day, *(one.values[n] for one in series)] for n, bucket in enumerate(buckets)],
         legend=labels if len(series) > 1 else (),
     )
+
+
+def _milliseconds(day: date) -> int:
+    """A day as Vega wants it. As text the end of a bar would not be read as a date."""
+    return (day - date(1970, 1, 1)).days * 86_400_000
 
 
 def _bucket_name(first_day: date, unit: Literal["day", "week"], is_partial: bool) -> str:

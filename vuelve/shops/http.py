@@ -140,3 +140,11 @@ def navigation(path: str, slug: str) -> Sequence[NavLink]:
         NavLink(item.label, href, item.icon, is_current=href == current, is_late=n >= late_from)
         for n, (item, href) in enumerate(found)
     ]
+
+
+def link(request: ShopRequest, name: str, **kwargs: Any) -> str:
+    """The address of another package's page in this shop; '' if there is none."""
+    try:
+        return reverse(name, kwargs={"shop_slug": request.shop.slug, **kwargs})
+    except NoReverseMatch:
+        return ""

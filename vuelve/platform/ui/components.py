@@ -81,3 +81,13 @@ def change(now: float, before: float, before_text: str, *, good: Literal["up", "
         return Change(ratio=ratio, before=before_text)
     is_good = (ratio > 0) == (good == "up")
     return Change(ratio=ratio, before=before_text, tone="good" if is_good else "bad")
+
+
+def trend(now: float, before: float) -> Literal["none", "new", "steady", "up", "down"]:
+    """Which sentence fits: nothing now, nothing to compare with, or the direction."""
+    if now == 0:
+        return "none"
+    if before == 0:
+        return "new"
+    ratio = (now - before) / before
+    return "steady" if abs(ratio) < 0.005 else "up" if ratio > 0 else "down"

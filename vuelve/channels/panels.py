@@ -1,0 +1,102 @@
+"""Messages on the overview."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar, cast
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from vuelve.platform.charts import Series, bars_over_time
+from vuelve.platform.db import Statements, for_shop
+from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.ui import formats
+from vuelve.platform.ui.components import Tile, change
+from vuelve.platform.ui.periods import Period, bounds
+from vuelve.shops.http import ShopRequest, link
+
+SQL = Statements(__file__)
+Days = dict[date, tuple[int, int]]  # sent, withheld
+
+
+class MessagesPanel:
+    key: ClassVar[str] = "messages"
+    order: ClassVar[int] = 30
+    template: ClassVar[str] = "shops/panel_charts.html"
+
+    def context(
+        self, request: HttpRequest, shop: ShopId, customer: CustomerId | None
+    ) -> Mapping[str, Any] | None:
+        page = cast(ShopRequest, request)
+        period = page.period
+        days = _read(shop, period)
+        sent, withheld = _totals(days)
+        sent_before, withheld_before = _totals(_read(shop, period.before))
+        sent_by_bucket = period.fill({day: row[0] for day, row in days.items()})
+        withheld_by_bucket = period.fill({day: row[1] for day, row in days.items()})
+        return {
+            "has_data": bool(sent or withheld or sent_before or withheld_before) or _any_messages(shop),
+            "tiles": [
+                Tile(
+                    label=_("Messages sent"),
+                    value=formats.number(sent),
+                    definition=_(
+                        "Messages that a provider took over in the period, whether they arrived or not."
+                    ),
+                    change=change(sent, sent_before, formats.number(sent_before), good=""),
+                    spark=sent_by_bucket,
+                    href=link(page, "messages"),
+                ),
+                Tile(
+                    label=_("Messages withheld"),
+                    value=formats.number(withheld),
+                    definition=_(
+                        "Messages that the policy held back for good in the period, e.g. for want of consent. "
+                        "Each one keeps its reason."
+                    ),
+                    change=change(withheld, withheld_before, formats.number(withheld_before), good=""),
+                    spark=withheld_by_bucket,
+                    href=link(page, "messages"),
+                ),
+            ],
+            "charts": [
+                bars_over_time(
+                    key="messages",
+                    title=_finding(sent, withheld, period.days),
+                    units=_("messages per day") if period.unit == "day" else _("messages per week"),
+                    period=period,
+                    series=[Series(_("Sent"), sent_by_bucket), Series(_("Withheld"), withheld_by_bucket)],
+                )
+            ],
+        }
+
+
+def _read(shop: ShopId, period: Period) -> Days:
+    with for_shop(shop) as cursor:
+        cursor.execute(SQL["overview_messages"], {"shop": shop, **bounds(period)})
+        return {day: (sent, withheld) for day, sent, withheld in cursor.fetchall()}
+
+
+def _any_messages(shop: ShopId) -> bool:
+    with for_shop(shop) as cursor:
+        row = cursor.execute(
+            "SELECT EXISTS (SELECT FROM channels_message WHERE shop_id = %s)", [shop]
+        ).fetchone()
+        return bool(row and row[0])
+
+
+def _totals(days: Days) -> tuple[int, int]:
+    return sum(row[0] for row in days.values()), sum(row[1] for row in days.values())
+
+
+def _finding(sent: int, withheld: int, days: int) -> str:
+    if not sent + withheld:
+        return _("No messages in these %(days)d days") % {"days": days}
+    if not withheld:
+        return ngettext(
+            "The message was sent, none withheld", "All %(sent)s messages were sent, none withheld", sent
+        ) % {"sent": formats.number(sent)}
+    return _("%(percent)s of the messages were sent, the rest withheld") % {
+        "percent": formats.percent(sent / (sent + withheld))
+    }

@@ -1,0 +1,93 @@
+"""New customers on the overview."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar, cast
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from vuelve.platform.charts import Series, bars_over_time
+from vuelve.platform.db import Statements, for_shop
+from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.ui import formats
+from vuelve.platform.ui.components import Tile, change, trend
+from vuelve.platform.ui.periods import Period, bounds
+from vuelve.shops.http import ShopRequest, link
+
+SQL = Statements(__file__)
+
+
+class NewCustomersPanel:
+    key: ClassVar[str] = "customers"
+    order: ClassVar[int] = 20
+    template: ClassVar[str] = "shops/panel_charts.html"
+
+    def context(
+        self, request: HttpRequest, shop: ShopId, customer: CustomerId | None
+    ) -> Mapping[str, Any] | None:
+        page = cast(ShopRequest, request)
+        period = page.period
+        days = _read(shop, period)
+        new, before = sum(days.values()), sum(_read(shop, period.before).values())
+        by_bucket = period.fill(days)
+        return {
+            "has_data": bool(new or before) or _any_customers(shop),
+            "tiles": [
+                Tile(
+                    label=_("New customers"),
+                    value=formats.number(new),
+                    definition=_(
+                        "People whose first event, of any kind, falls in the period. "
+                        "Two profiles that turned out to be one person count once."
+                    ),
+                    change=change(new, before, formats.number(before)),
+                    spark=by_bucket,
+                    href=link(page, "customers"),
+                )
+            ],
+            "charts": [
+                bars_over_time(
+                    key="customers",
+                    title=_finding(new, before, period.days),
+                    units=_("new customers per day") if period.unit == "day" else _("new customers per week"),
+                    period=period,
+                    series=[Series(_("New customers"), by_bucket)],
+                )
+            ],
+        }
+
+
+def _read(shop: ShopId, period: Period) -> dict[date, int]:
+    with for_shop(shop) as cursor:
+        cursor.execute(SQL["overview_customers"], {"shop": shop, **bounds(period)})
+        return dict(cursor.fetchall())
+
+
+def _any_customers(shop: ShopId) -> bool:
+    with for_shop(shop) as cursor:
+        row = cursor.execute(
+            "SELECT EXISTS (SELECT FROM customers_customer WHERE shop_id = %s)", [shop]
+        ).fetchone()
+        return bool(row and row[0])
+
+
+def _finding(new: int, before: int, days: int) -> str:
+    facts = {
+        "customers": formats.number(new),
+        "days": days,
+        "percent": formats.percent(abs(new - before) / before) if before else "",
+    }
+    sentences = {
+        "none": _("No new customers in these %(days)d days"),
+        "new": ngettext(
+            "%(customers)s new customer, the first in this time",
+            "%(customers)s new customers, none in the period before",
+            new,
+        ),
+        "steady": _("As many new customers as in the %(days)d days before"),
+        "up": _("New customers rose by %(percent)s"),
+        "down": _("New customers fell by %(percent)s"),
+    }
+    return sentences[trend(new, before)] % facts

@@ -1,0 +1,33 @@
+-- Purpose: customers for the search in the top bar: whose user id, e-mail or phone begins with what was typed, and,
+--   among those seen last, whose name or e-mail contains it.
+-- Rows: at most %(hits)s.
+-- Index: primary key of customers_identifier (shop_id, kind, value) for the beginnings, for any number of customers;
+--   customers_customer_recent for the rest, which looks at %(recent)s rows at most (20,000: 15 ms).
+WITH by_identifier AS (
+    SELECT coalesce(alias.canonical_id, identifier.customer_id) AS id
+    FROM unnest(ARRAY[1, 2, 3]::smallint[]) AS wanted (kind),
+    LATERAL (
+        SELECT customer_id FROM customers_identifier
+        WHERE shop_id = %(shop)s AND kind = wanted.kind
+          AND value >= %(prefix)s AND value < %(prefix)s || chr(1114111)
+        ORDER BY value LIMIT %(hits)s
+    ) AS identifier
+    LEFT JOIN customers_alias AS alias ON alias.shop_id = %(shop)s AND alias.customer_id = identifier.customer_id
+), by_name AS (
+    SELECT id
+    FROM (
+        SELECT id, search_key FROM customers_customer
+        WHERE shop_id = %(shop)s ORDER BY last_seen_at DESC, id DESC LIMIT %(recent)s
+    ) AS recent
+    WHERE strpos(search_key, %(folded)s) > 0
+      AND NOT EXISTS (SELECT FROM customers_alias AS alias WHERE alias.shop_id = %(shop)s AND alias.customer_id = recent.id)
+    LIMIT %(hits)s
+), hits AS (
+    SELECT id, min(rank) AS rank
+    FROM (SELECT id, 1 AS rank FROM by_identifier UNION ALL SELECT id, 2 FROM by_name) AS found
+    GROUP BY id
+)
+SELECT customer.id, customer.name, customer.email, customer.user_id
+FROM hits JOIN customers_customer AS customer ON customer.shop_id = %(shop)s AND customer.id = hits.id
+ORDER BY hits.rank, customer.last_seen_at DESC, customer.id DESC
+LIMIT %(hits)s

@@ -1,0 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
+from vuelve.platform.extension import NavItem
+
+OVERVIEW = NavItem(label=_("Overview"), url_name="overview", icon="home", order=0)
