@@ -1,0 +1,52 @@
+"""What crosses the border of this package; no Django."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.ids import CustomerId
+
+COUPON_VALID_DAYS_DEFAULT = 7
+COUPON_VALID_DAYS_MAX = 730  # two years: longer than that no offer is "for a limited time"
+
+
+class Milestone(IntEnum):
+    """The stages of a parcel; they only move forward. `key` is what events call them."""
+
+    CONFIRMED = 1
+    PACKED = 2
+    IN_TRANSIT = 3
+    OUT_FOR_DELIVERY = 4
+    DELIVERED = 5
+
+    @property
+    def key(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class CouponTerms:
+    """What a coupon gives: `percent` off, or `amount_minor` of `currency` off; and for how many local days."""
+
+    percent: int | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    valid_days: int = COUPON_VALID_DAYS_DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    code: str
+    customer: CustomerId
+    percent: int | None
+    amount_minor: int | None
+    currency: str | None
+    issued_at: datetime
+    expires_at: datetime  # the first instant at which it is no longer valid
+    redeemed_at: datetime | None = None
+    redeemed_order_id: str | None = None
+
+
+class CouponRefused(VuelveError):
+    """A redemption that was denied; `code` says why and nothing has changed."""

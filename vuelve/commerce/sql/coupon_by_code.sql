@@ -1,0 +1,3 @@
+-- Purpose: one coupon by its code. Rows: 0 or 1. Index: unique (shop_id, code).
+SELECT code, customer_id, percent, amount_minor, currency, issued_at, expires_at, redeemed_at, redeemed_order_id
+FROM commerce_coupon WHERE shop_id = %(shop)s AND code = %(code)s
