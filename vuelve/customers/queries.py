@@ -1,0 +1,157 @@
+"""Reads of customers for pages and for other packages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vuelve.platform import limits
+from vuelve.platform.db import Cursor, Statements, fetch_dicts
+from vuelve.platform.errors import not_found
+from vuelve.platform.ids import CustomerId, ShopId
+
+SQL = Statements(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer in a list."""
+
+    id: CustomerId
+    name: str | None
+    email: str | None
+    phone: str | None
+    user_id: str | None
+    country: str | None
+    locale: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+    @property
+    def title(self) -> str:
+        """What to call the customer by: the best that is known; '' for somebody anonymous."""
+        return self.name or self.email or self.phone or self.user_id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    occurred_at: datetime
+    seq: int
+    name: str
+    kind: int
+    origin: int
+    historical: bool
+    source: str
+    properties: Mapping[str, Any]
+
+
+def list_customers(
+    cursor: Cursor,
+    shop: ShopId,
+    *,
+    search: str = "",
+    country: str = "",
+    after: tuple[datetime, int] | None = None,
+    rows: int = limits.PAGE_ROWS + 1,
+) -> list[CustomerRow]:
+    """`search` is folded text (lower case, no accents): part of a name, an e-mail address or a user id."""
+    cursor.execute(
+        SQL["list_customers"],
+        {
+            "shop": shop,
+            "after_at": after[0] if after else None,
+            "after_id": after[1] if after else None,
+            "like": f"%{_escape(search)}%" if search else None,
+            "country": country or None,
+            "rows": rows,
+        },
+    )
+    return [CustomerRow(**row) for row in fetch_dicts(cursor)]
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def countries(cursor: Cursor, shop: ShopId) -> list[str]:
+    return [row[0] for row in cursor.execute(SQL["customer_countries"], {"shop": shop}).fetchall()]
+
+
+def canonical_id(cursor: Cursor, shop: ShopId, customer: CustomerId) -> CustomerId:
+    """Whom the id counts for: itself, or the customer that it was merged into."""
+    row = cursor.execute(
+        "SELECT canonical_id FROM customers_alias WHERE shop_id = %s AND customer_id = %s", [shop, customer]
+    ).fetchone()
+    return CustomerId(row[0]) if row else customer
+
+
+def ids_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> list[CustomerId]:
+    """The customer's id and those that were merged into it: rows may stand under any of them."""
+    rows = cursor.execute(
+        "SELECT customer_id FROM customers_alias WHERE shop_id = %s AND canonical_id = %s", [shop, customer]
+    ).fetchall()
+    return [customer, *(CustomerId(row[0]) for row in rows)]
+
+
+def customer_row(cursor: Cursor, shop: ShopId, customer: CustomerId) -> CustomerRow:
+    """Raises VuelveError `not_found`."""
+    cursor.execute(
+        "SELECT id, name, email, phone, user_id, country, locale, first_seen_at, last_seen_at "
+        "FROM customers_customer WHERE shop_id = %s AND id = %s",
+        [shop, customer],
+    )
+    found = fetch_dicts(cursor)
+    if not found:
+        raise not_found("customer")
+    return CustomerRow(**found[0])
+
+
+def titles_of(cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]) -> dict[CustomerId, str]:
+    """What to call each customer by, under the id that was asked; for lists of other packages."""
+    rows = cursor.execute(
+        "SELECT asked.id, coalesce(c.name, c.email, c.phone, c.user_id, '') FROM unnest(%s::bigint[]) AS asked (id) "
+        "LEFT JOIN customers_alias a ON a.shop_id = %s AND a.customer_id = asked.id "
+        "JOIN customers_customer c ON c.shop_id = %s AND c.id = coalesce(a.canonical_id, asked.id)",
+        [list(customers), shop, shop],
+    ).fetchall()
+    return {CustomerId(row[0]): row[1] for row in rows}
+
+
+def traits_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> list[dict[str, Any]]:
+    """Every trait with its value as text, when it was set and by which source."""
+    cursor.execute(
+        "SELECT name, coalesce(text_value, number_value::text, boolean_value::text, time_value::text) AS value, "
+        "set_at, source FROM customers_trait WHERE shop_id = %s AND customer_id = %s ORDER BY name",
+        [shop, customer],
+    )
+    return fetch_dicts(cursor)
+
+
+def consents_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> list[dict[str, Any]]:
+    cursor.execute(
+        "SELECT channel, purpose, is_granted, decided_at, source, wording FROM customers_consent "
+        "WHERE shop_id = %s AND customer_id = %s ORDER BY channel, purpose",
+        [shop, customer],
+    )
+    return fetch_dicts(cursor)
+
+
+def timeline(
+    cursor: Cursor,
+    shop: ShopId,
+    customer: CustomerId,
+    *,
+    after: tuple[datetime, int] | None = None,
+    rows: int = limits.PAGE_ROWS + 1,
+) -> list[TimelineEvent]:
+    cursor.execute(
+        SQL["timeline"],
+        {
+            "shop": shop,
+            "ids": ids_of(cursor, shop, customer),
+            "after_at": after[0] if after else None,
+            "after_seq": after[1] if after else None,
+            "rows": rows,
+        },
+    )
+    return [TimelineEvent(**row) for row in fetch_dicts(cursor)]
