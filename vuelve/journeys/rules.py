@@ -27,7 +27,7 @@ def parse(data: Any) -> Graph:
     return Graph(
         entry=entry,
         goal=None if body.get("goal") is None else _ending(body["goal"], "goal"),
-        exits=tuple(_ending(exit_, f"exits.{index}") for index, exit_ in enumerate(exits)),
+        exits=tuple(_ending(exit_, f"exits[{index}]") for index, exit_ in enumerate(exits)),
         first=first,
         steps=steps,
     )

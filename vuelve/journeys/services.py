@@ -5,7 +5,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from django.db.models import Max
 
-from vuelve.journeys import rules
+from vuelve.channels.services import publish_template
+from vuelve.journeys import builtin, rules
 from vuelve.journeys.contracts import Graph, Step, Tree
 from vuelve.journeys.models import Journey, Status, Version
 from vuelve.platform.db import for_shop
@@ -13,6 +14,7 @@ from vuelve.platform.errors import VuelveError, conflict, not_found
 from vuelve.platform.extension import StepKind, registry
 from vuelve.platform.ids import ShopId
 from vuelve.segments import services as segments
+from vuelve.shops.queries import facts
 from vuelve.shops.services import audit
 
 # What a member may ask for; a draft and an archived journey come alive by publishing.
@@ -123,6 +125,53 @@ def set_status(*, shop: ShopId, key: str, status: str, actor: str) -> Journey:
     return journey
 
 
+def install_builtins(
+    *,
+    shop: ShopId,
+    cross_sell_category: str = builtin.CAMERA,
+    cross_sell_complements: Mapping[str, str] | None = builtin.CAMERA_COMPLEMENTS,
+    cross_sell_options: Sequence[builtin.Option] = (),
+    actor: str = "system",
+) -> list[Version]:
+    """Publish the built-in journeys that the shop does not have yet, with their templates; returns those.
+
+    What the shop has made of one before stays as it is. `builtin.CrossSell` says what the parameters mean.
+    """
+    cross_sell = builtin.CrossSell(
+        category=cross_sell_category,
+        complements=cross_sell_complements,
+        options=tuple(cross_sell_options),
+    )
+    shop_facts = facts(shop)
+    installed = []
+    with for_shop(shop):
+        present = set(Journey.objects.filter(shop_id=shop).values_list("key", flat=True))
+        for key in builtin.KEYS:
+            if key in present:
+                continue
+            found = builtin.read(key, shop_facts, cross_sell)
+            for template in found.templates:
+                publish_template(
+                    shop=shop,
+                    key=template.key,
+                    name=template.name,
+                    channel="email",
+                    purpose=template.purpose,
+                    contents=template.contents,
+                )
+            installed.append(
+                publish(
+                    shop=shop,
+                    key=key,
+                    name=found.name,
+                    description=found.description,
+                    graph=found.graph,
+                    actor=actor,
+                )
+            )
+    return installed
+
+
 def _kind(step: Step) -> StepKind:
     kind = registry.steps.get(step.type)
     if kind is None:
@@ -141,7 +190,7 @@ def _trees(graph: Graph) -> list[tuple[str, str, Tree]]:
     if graph.goal is not None:
         found.append(("goal.conditions", graph.goal.event, graph.goal.conditions))
     found += [
-        (f"exits.{index}.conditions", exit_.event, exit_.conditions)
+        (f"exits[{index}].conditions", exit_.event, exit_.conditions)
         for index, exit_ in enumerate(graph.exits)
     ]
     return [(path, event, tree) for path, event, tree in found if tree is not None]

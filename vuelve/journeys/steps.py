@@ -81,7 +81,7 @@ class Split:
             raise _bad_step(f"{path}.branches", f"A split has 1 to {limits.JOURNEY_BRANCHES_MAX} branches.")
         names: set[str] = set()
         for index, branch in enumerate(branches):
-            here = f"{path}.branches.{index}"
+            here = f"{path}.branches[{index}]"
             if not isinstance(branch, Mapping):
                 raise _bad_step(here, "A branch is an object with `name` and `conditions`.")
             _no_more_than(branch, {"name", "conditions"}, here)
