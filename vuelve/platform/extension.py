@@ -4,7 +4,7 @@ A package offers an implementation in the file named for it (`steps.py`, `condit
 `config/wiring.py` lists each one explicitly. Nothing is discovered, nothing is imported by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,35 +62,85 @@ class ValueType(StrEnum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
-    """One leaf as one aggregate: `boolean` over `rows`, grouped by customer.
+class Grain(StrEnum):
+    """Whose rows a leaf looks at."""
 
-    `rows` is an unbound Ibis table expression with columns `shop_id`, `customer_id`;
-    `filter` picks the rows that count, `measure` is what is compared (see `segments/compile.py`).
+    PROFILE = "profile"  # what is kept once a customer: rows under the id that a merge has left
+    CUSTOMER = "customer"  # what a customer did: also rows recorded under ids that were merged into theirs
+    TRIGGER = "trigger"  # one event: as CUSTOMER, and `seq` is that of the event which is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows that leaves count or sum: an unbound Ibis table, or a join of some, that all engines can read.
+
+    `rows` has the columns shop_id and customer_id, and for TRIGGER seq. The compiler limits them to one shop, to
+    the customers asked about, and to what its leaves need; leaves of equal sources are computed in one pass.
     """
 
     rows: "ir.Table"
-    filter: "ir.BooleanValue | None"
-    test: "ir.BooleanValue"
+    grain: Grain
+    name: str | None = None  # the column by which leaves pick rows, e.g. an event's name
+    time: str | None = None  # the instant of a row: windows look at it, and rows after `now` never count
+    # A column on which the table is partitioned by time, and by how many days at most `time` may be ahead of it.
+    partition: tuple[str, int] | None = None
+
+
+def count_rows(rows: "ir.Table", counted: "ir.BooleanValue | None") -> "ir.Scalar":
+    return rows.count(where=counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One leaf: measure the rows that count, and test the figure. Without a row the figure is 0.
+
+    A row counts if its name is one of `names`, its time within the last `within_days` times 24 hours, both edges
+    included, and `where` true for it. Measures are integers or decimals: the sum of floats depends on its order.
+    """
+
+    source: Source
+    test: "Callable[[ir.NumericValue], ir.BooleanValue]"
+    names: frozenset[str] | None = None
+    within_days: int | None = None
+    where: "Callable[[ir.Table], ir.BooleanValue] | None" = None
+    measure: "Callable[[ir.Table, ir.BooleanValue | None], ir.Scalar]" = count_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A property of events that must be kept in typed columns. `value_type` None: any type will do."""
+
+    event_name: str
+    property: str
+    value_type: ValueType | None
 
 
 class ConditionKind(Protocol):
-    """A kind of leaf. `key` is the `type` in the tree's JSON, e.g. {"type": "event", "name": ..., "count": ...}."""
+    """A kind of leaf. `key` is the `type` in the tree's JSON, e.g. {"type": "event", "name": ..., "count": ...}.
+
+    Only `check` meets leaves that may be wrong; the others are given leaves that it let pass.
+    """
 
     key: ClassVar[str]
     label: Text
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
-        """Raise VuelveError (code, field = path) if the leaf is not well formed."""
+        """Raise VuelveError (code, field = path and the field's name) if the leaf is not well formed."""
         ...
 
-    def aggregate(self, leaf: Mapping[str, Any], at: "ir.TimestampValue") -> Aggregate:
-        """The leaf as an aggregate; `at` is the instant of evaluation, a parameter of the compiled statement."""
+    def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
+        """All leaves of this kind in a tree, in order: at once, so that they can share a source."""
         ...
 
-    def promotions(self, leaf: Mapping[str, Any]) -> Sequence[tuple[str, str, ValueType]]:
-        """(event name, property, type) that must be kept in typed columns for this leaf to work."""
+    def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
+        """What must be promoted for this leaf to work. `trigger` is the name of the event that is looked at, if any.
+
+        Raises VuelveError `trigger_missing` if the leaf looks at an event and there is none.
+        """
+        ...
+
+    def describe(self, leaf: Mapping[str, Any]) -> str:
+        """One line for people, in the active language."""
         ...
 
 
@@ -264,6 +314,30 @@ class SearchSource(Protocol):
     def search(self, request: "HttpRequest", shop: ShopId, query: str) -> "SearchGroup | None": ...
 
 
+class CustomerColumn(Protocol):
+    """A column of the list of customers that another package knows, for the rows of one page."""
+
+    key: ClassVar[str]
+    label: Text
+    is_number: ClassVar[bool]
+
+    def values(
+        self, cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]
+    ) -> Mapping[CustomerId, str]:
+        """Formatted for the reader; a customer without a value is left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventFace:
+    """How an event looks on a customer's timeline. `text` makes one line of the properties; it must not raise."""
+
+    label: Text
+    icon: str
+    tone: str = ""
+    text: Callable[[Mapping[str, Any]], str] | None = None
+
+
 # --- ticks: work that is due by the clock -------------------------------------------------------------------
 
 
@@ -290,6 +364,8 @@ class Registry:
     nav: list[NavItem] = field(default_factory=list)
     overview_panels: list[Panel] = field(default_factory=list)
     customer_panels: list[Panel] = field(default_factory=list)
+    customer_columns: list[CustomerColumn] = field(default_factory=list)
+    event_faces: dict[str, EventFace] = field(default_factory=dict)
     searches: list[SearchSource] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
 

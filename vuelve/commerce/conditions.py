@@ -1,0 +1,288 @@
+"""Conditions on orders: how many, how much, and what was in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ibis
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
+
+from vuelve.customers.conditions import ALIAS
+from vuelve.events.conditions import AT_LEAST_ONCE, COUNT_MAX, PROPERTY, trigger_missing
+from vuelve.platform import limits
+from vuelve.platform.conditions import (
+    TIME_TYPE,
+    Comparison,
+    Fields,
+    Op,
+    Threshold,
+    read_comparison,
+    read_threshold,
+    within,
+)
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, ValueType
+from vuelve.platform.money import Money
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+# As in migrations/0001_orders.sql; columns that no condition reads are left out.
+ORDER = ibis.table(
+    {
+        "shop_id": "int64",
+        "customer_id": "int64",
+        "order_id": "string",
+        "ordered_at": TIME_TYPE,
+        "currency": "string",
+        "total_minor": "int64",
+    },
+    name="commerce_order",
+)
+ORDER_KEY = ibis.table(
+    {"shop_id": "int64", "order_id": "string", "customer_id": "int64"},
+    name="commerce_order_key",
+)
+ITEM = ibis.table(
+    {
+        "shop_id": "int64",
+        "customer_id": "int64",
+        "order_id": "string",
+        "line": "int16",
+        "ordered_at": TIME_TYPE,
+        "product_id": "string",
+        "category": "string",
+        "quantity": "int32",
+    },
+    name="commerce_item",
+)
+
+_CATEGORY_OPS = (Op.IS, Op.IN, Op.CONTAINS, Op.STARTS_WITH, Op.ENDS_WITH, Op.IS_SET)
+
+
+class OrdersCondition:
+    """{"type": "orders", "count": {"op": "gte", "value": 2}, "within_days": 90}"""
+
+    key: ClassVar[str] = "orders"
+    label = gettext_lazy("Number of orders")
+
+    def check(self, leaf: Mapping[str, Any], path: str) -> None:
+        _read_orders(leaf, path)
+
+    def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
+        return [_orders_aggregate(*_read_orders(leaf)) for leaf in leaves]
+
+    def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
+        return []
+
+    def describe(self, leaf: Mapping[str, Any]) -> str:
+        count, days = _read_orders(leaf)
+        line = ngettext("%(count)s order", "%(count)s orders", count.value)
+        return within(line % {"count": count.describe(str(count.value))}, days)
+
+
+class SpentCondition:
+    """{"type": "spent", "amount_minor": {"op": "gte", "value": 50000}, "currency": "MXN", "within_days": 365}"""
+
+    key: ClassVar[str] = "spent"
+    label = gettext_lazy("Amount spent")
+
+    def check(self, leaf: Mapping[str, Any], path: str) -> None:
+        _read_spent(leaf, path)
+
+    def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
+        return [_spent_aggregate(_read_spent(leaf)) for leaf in leaves]
+
+    def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
+        return []
+
+    def describe(self, leaf: Mapping[str, Any]) -> str:
+        spent = _read_spent(leaf)
+        shown = Money(spent.amount.value, spent.currency).format(get_language() or "en")
+        return within(
+            gettext("%(amount)s spent") % {"amount": spent.amount.describe(shown)}, spent.within_days
+        )
+
+
+class OrderedCondition:
+    """{"type": "ordered", "category": "CAMERA", "quantity": {"op": "gte", "value": 1}, "within_days": 90},
+    or `product_id` in place of `category`."""
+
+    key: ClassVar[str] = "ordered"
+    label = gettext_lazy("Bought a category or product")
+
+    def check(self, leaf: Mapping[str, Any], path: str) -> None:
+        _read_ordered(leaf, path)
+
+    def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
+        return [_ordered_aggregate(_read_ordered(leaf)) for leaf in leaves]
+
+    def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
+        return []
+
+    def describe(self, leaf: Mapping[str, Any]) -> str:
+        ordered = _read_ordered(leaf)
+        line = (
+            gettext("%(quantity)s of category %(value)s bought")
+            if ordered.column == "category"
+            else gettext("%(quantity)s of product %(value)s bought")
+        )
+        quantity = ordered.quantity.describe(str(ordered.quantity.value))
+        return within(line % {"quantity": quantity, "value": ordered.value}, ordered.within_days)
+
+
+class TriggerOrderCondition:
+    """{"type": "trigger_order", "category": {"op": "in", "value": ["CAMERA", "LENS"]}}: the order that the event
+    which is looked at names by its property order_id."""
+
+    key: ClassVar[str] = "trigger_order"
+    label = gettext_lazy("The order of the event contains")
+
+    def check(self, leaf: Mapping[str, Any], path: str) -> None:
+        _read_trigger_order(leaf, path)
+
+    def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
+        source = Source(rows=_items_of_named_order(), grain=Grain.TRIGGER)
+        return [_trigger_order_aggregate(_read_trigger_order(leaf), source) for leaf in leaves]
+
+    def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
+        if trigger is None:
+            raise trigger_missing()
+        return [Promotion(trigger, "order_id", ValueType.TEXT)]
+
+    def describe(self, leaf: Mapping[str, Any]) -> str:
+        comparison = _read_trigger_order(leaf)
+        return comparison.describe(gettext("a category in the order"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    amount: Threshold
+    currency: str
+    within_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    column: str
+    value: str
+    quantity: Threshold
+    within_days: int | None
+
+
+def _read_orders(leaf: Mapping[str, Any], path: str = "") -> tuple[Threshold, int | None]:
+    fields = Fields(leaf, path)
+    count = read_threshold(fields, "count", most=COUNT_MAX)
+    days = fields.days()
+    fields.end("within_days")
+    return count, days
+
+
+def _orders_aggregate(count: Threshold, days: int | None) -> Aggregate:
+    return Aggregate(source=_orders(), test=count.test, within_days=days)
+
+
+def _read_spent(leaf: Mapping[str, Any], path: str = "") -> _Spent:
+    fields = Fields(leaf, path)
+    amount = read_threshold(fields, "amount_minor", most=limits.AMOUNT_MINOR_MAX)
+    currency = fields.text("currency", chars_max=3)
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        raise VuelveError(
+            "invalid_currency",
+            "The currency is no ISO 4217 code.",
+            field=fields.at("currency"),
+            hint="Write three capitals, e.g. MXN.",
+        )
+    days = fields.days()
+    fields.end("within_days")
+    return _Spent(amount=amount, currency=currency, within_days=days)
+
+
+def _spent_aggregate(spent: _Spent) -> Aggregate:
+    return Aggregate(
+        source=_orders(),
+        test=spent.amount.test,
+        within_days=spent.within_days,
+        where=lambda rows: rows.currency == spent.currency,
+        measure=lambda rows, counted: rows.total_minor.sum(where=counted),
+    )
+
+
+def _read_ordered(leaf: Mapping[str, Any], path: str = "") -> _Ordered:
+    fields = Fields(leaf, path)
+    columns = [name for name in ("category", "product_id") if fields.has(name)]
+    if len(columns) != 1:
+        raise VuelveError(
+            "missing_field" if not columns else "unknown_field",
+            "Say either a category or a product.",
+            field=fields.at("category"),
+            hint="Write one of `category` and `product_id`.",
+        )
+    value = fields.text(columns[0], chars_max=limits.TRAIT_TEXT_CHARS_MAX)
+    quantity = read_threshold(fields, "quantity", most=COUNT_MAX, default=AT_LEAST_ONCE)
+    days = fields.days()
+    fields.end("quantity", "within_days")
+    return _Ordered(column=columns[0], value=value, quantity=quantity, within_days=days)
+
+
+def _ordered_aggregate(ordered: _Ordered) -> Aggregate:
+    return Aggregate(
+        source=Source(rows=ITEM, grain=Grain.CUSTOMER, time="ordered_at"),
+        test=ordered.quantity.test,
+        within_days=ordered.within_days,
+        where=lambda rows: rows[ordered.column] == ordered.value,
+        measure=lambda rows, counted: rows.quantity.sum(where=counted),
+    )
+
+
+def _read_trigger_order(leaf: Mapping[str, Any], path: str = "") -> Comparison:
+    fields = Fields(leaf, path)
+    inner = Fields(fields.get("category"), fields.at("category"))
+    inner.choice(
+        "op", _CATEGORY_OPS
+    )  # not `is_not`: of an order with many categories it could mean two things
+    comparison = read_comparison(inner, fixed_type=ValueType.TEXT)
+    inner.end("value", "value_type")
+    fields.end()
+    return comparison
+
+
+def _trigger_order_aggregate(comparison: Comparison, source: Source) -> Aggregate:
+    return Aggregate(
+        source=source,
+        test=lambda rows: rows > 0,
+        where=lambda rows: comparison.holds(rows.category),
+    )
+
+
+def _orders() -> Source:
+    return Source(rows=ORDER, grain=Grain.CUSTOMER, time="ordered_at")
+
+
+def _items_of_named_order() -> "ir.Table":
+    """Items of the order that an event names, with the event's customer_id and seq.
+
+    Event and order may stand under two ids of one customer that were merged in between; an order of another
+    customer does not count, whoever names it.
+    """
+    named = PROPERTY.filter(PROPERTY.name == "order_id").select(
+        "shop_id", "customer_id", "seq", order_id="text_value"
+    )
+    found = named.join(ORDER_KEY, ["shop_id", "order_id"]).select(
+        "shop_id", "customer_id", "seq", "order_id", buyer_id="customer_id_right"
+    )
+    items = found.join(
+        ITEM,
+        [found.shop_id == ITEM.shop_id, found.buyer_id == ITEM.customer_id, found.order_id == ITEM.order_id],
+    ).select("shop_id", "customer_id", "seq", "buyer_id", "category")
+    of_event, of_buyer = ALIAS.view(), ALIAS.view()
+    items = items.left_join(
+        of_event, [items.shop_id == of_event.shop_id, items.customer_id == of_event.customer_id]
+    ).select(items, event_owner_id=of_event.canonical_id)
+    items = items.left_join(
+        of_buyer, [items.shop_id == of_buyer.shop_id, items.buyer_id == of_buyer.customer_id]
+    ).select(items, buyer_owner_id=of_buyer.canonical_id)
+    return items.filter(
+        ibis.coalesce(items.event_owner_id, items.customer_id)
+        == ibis.coalesce(items.buyer_owner_id, items.buyer_id)
+    ).select("shop_id", "customer_id", "seq", "category")
