@@ -72,9 +72,12 @@ def prepare(folders: Folders, account: Account) -> None:
     home = folders.home
     try:
         if not home.is_dir():
-            home.mkdir(parents=True, mode=0o700)
-            if not account.is_self:
-                home.chmod(0o711)  # ours, and new: the server's account may pass through, not look around
+            # As root the server's account may pass through, not look around.
+            mode = 0o700 if account.is_self else 0o711
+            home.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # another process was faster
+                home.mkdir(mode=mode)
+                home.chmod(mode)  # ours, and new: whatever the umask
         for folder in (folders.root, folders.log, folders.run):
             _ensure_private(folder, account)
     except OSError as error:

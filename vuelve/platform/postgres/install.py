@@ -63,7 +63,7 @@ def find_install(*, home: Path, account: Account, say: Say) -> Install:
             say(
                 f"Copying PostgreSQL to {place}, where the account '{account.name}' can reach it (only once)."
             )
-            _copy(wheel, copy)
+            _copy(wheel, copy, account)
             return copy
     raise PostgresStartError(
         f"The account '{account.name}' can reach neither {wheel.folder} nor {home} nor {SYSTEM_HOME}, "
@@ -87,7 +87,7 @@ def _tree_in(place: Path) -> Path:
     return place / WHEEL_PACKAGE / INSTALL_FOLDER
 
 
-def _copy(wheel: Install, target: Install) -> None:
+def _copy(wheel: Install, target: Install, account: Account) -> None:
     """Whole or not at all: copied beside the target and renamed, so a killed copy is never mistaken for a good one."""
     final = target.folder.parent.parent
     with tempfile.TemporaryDirectory(prefix=".copying-", dir=final.parent) as workspace:
@@ -102,8 +102,10 @@ def _copy(wheel: Install, target: Install) -> None:
         if libraries.is_dir():
             shutil.copytree(libraries, copy / SHARED_LIBRARIES)
         _open_for_reading(copy)
-        if final.exists():  # a copy that the account cannot use, or another process was faster
-            shutil.rmtree(final)
+        if final.exists():
+            if target.is_usable_by(account):
+                return  # another process was faster, and its server may already run from there
+            final.rename(Path(workspace) / "unusable")
         copy.rename(final)
 
 

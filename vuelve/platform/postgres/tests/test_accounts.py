@@ -175,8 +175,9 @@ def test_a_home_below_a_closed_folder_works_and_opens_nothing(closed_folder: Pat
 
 @pytest.mark.usefixtures("as_root")
 def test_binaries_out_of_reach_are_copied_once(
-    closed_folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    closed_folder: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    home = own_home
     account = server_account(say=print)
     packages = find_install(home=home, account=account, say=print).folder.parent.parent
     for name in (WHEEL_PACKAGE, f"{WHEEL_PACKAGE}.libs"):
@@ -258,8 +259,11 @@ def test_a_comma_in_the_path_of_home(fresh_home: Path, prepared_home: Path) -> N
 
 
 @pytest.mark.usefixtures("as_root")
-def test_a_symbolic_link_of_the_servers_account_leads_root_nowhere(home: Path, closed_folder: Path) -> None:
+def test_a_symbolic_link_of_the_servers_account_leads_root_nowhere(
+    own_home: Path, closed_folder: Path
+) -> None:
     """The account of the server owns its folder; it must not be able to make root write elsewhere."""
+    home = own_home
     target = closed_folder / "target"
     target.mkdir()
     (home / "postgres" / "data").rename(home / "postgres" / "elsewhere")

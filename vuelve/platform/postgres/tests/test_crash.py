@@ -48,6 +48,7 @@ class Writer(threading.Thread):
 
 def write_until_killed(url: str, home: Path) -> list[Writer]:
     with psycopg.connect(url) as connection:
+        connection.execute("DROP TABLE IF EXISTS kept")
         connection.execute("CREATE TABLE kept (writer int, number int, PRIMARY KEY (writer, number))")
     writers = [Writer(url, number) for number in range(WRITERS)]
     for writer in writers:
@@ -126,6 +127,7 @@ def test_no_server_is_left_when_its_parent_is_killed(home: Path) -> None:
 
 def write_until_killed_parent(url: str, parent: subprocess.Popen[str]) -> list[Writer]:
     with psycopg.connect(url.replace("vuelve_web", "vuelve_owner")) as connection:
+        connection.execute("DROP TABLE IF EXISTS kept")
         connection.execute("CREATE TABLE kept (writer int, number int, PRIMARY KEY (writer, number))")
         connection.execute("GRANT ALL ON kept TO vuelve_web")
     writers = [Writer(url, number) for number in range(WRITERS)]
@@ -247,6 +249,7 @@ def test_a_start_interrupted_in_recovery_leaves_no_server(
 
 def kill_after_writing(postgres: EmbeddedPostgres, home: Path) -> None:
     with psycopg.connect(postgres.conninfo("vuelve_owner")) as connection:
+        connection.execute("DROP TABLE IF EXISTS kept")
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 100000) AS number")
     killed = postmaster_pid(home)
     os.kill(killed, signal.SIGKILL)

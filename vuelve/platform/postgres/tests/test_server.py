@@ -139,11 +139,13 @@ def test_it_listens_on_its_private_socket_only(
 
 def test_own_settings_win_and_the_log_is_in_home(home: Path) -> None:
     server = EmbeddedPostgres(home)
-    (home / "postgres" / "data" / "local.conf").write_text("work_mem = '7MB'\n")
-    (home / "postgres" / "data" / "local.conf").chmod(0o644)
+    local = home / "postgres" / "data" / "local.conf"
+    local.write_text("work_mem = '7MB'\n")
+    local.chmod(0o644)
     server.start()
     assert ask(server.conninfo("vuelve_web"), "SHOW work_mem") == "7MB"
     server.stop()
+    local.unlink()
     logs = [file for file in (home / "postgres" / "log").glob("postgresql-*.log") if file.stat().st_size]
     assert logs
     assert all(mode_of(file) == 0o600 for file in logs)
@@ -231,7 +233,8 @@ def test_a_pid_file_whose_number_somebody_else_has_now(home: Path) -> None:
         stranger.wait()
 
 
-def test_an_initdb_that_was_killed_is_begun_anew(home: Path) -> None:
+def test_an_initdb_that_was_killed_is_begun_anew(own_home: Path) -> None:
+    home = own_home
     server = EmbeddedPostgres(home)
     (home / "postgres" / "data").rename(home / "postgres" / "data.new")
     (home / "postgres" / "data.new" / "PG_VERSION").unlink()
@@ -256,7 +259,8 @@ def test_a_start_that_fails_shows_the_log_and_leaves_nothing_running(home: Path)
     server.stop()
 
 
-def test_data_of_another_version_is_not_touched(home: Path) -> None:
+def test_data_of_another_version_is_not_touched(own_home: Path) -> None:
+    home = own_home
     server = EmbeddedPostgres(home)
     version = home / "postgres" / "data" / "PG_VERSION"
     version.write_text("17\n")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def fail(): raise RuntimeError("the watched thing is broken")
 def block():
     print(json.dumps({"watch": "blocks"}), flush=True)
     time.sleep(60)
-def count(): open(file, "a").write("watched\\\\n")
+def count(): open(file, "a").write("watched\\n")
 sys.exit(supervise(
     [Child(name, [sys.executable, "-I", "-S", "-c", script, file], env) for name, script, env in children],
     on_ready=lambda: print(json.dumps({"ready": True}), flush=True),
@@ -146,28 +147,55 @@ def test_a_second_signal_ends_the_patience(supervised: Supervised) -> None:
 
 
 def test_what_a_dead_child_left_is_cleared_before_the_restart(supervised: Supervised) -> None:
-    supervised.start(("leader", LEADER))
+    supervised.start(("leader", LEADER), stop=0.5)
     leader, helper = supervised.wait_for("leader"), supervised.wait_for("x", word="helper")
     os.kill(leader, signal.SIGKILL)
     supervised.wait_for("leader", 2)
     assert not is_alive(helper)
 
 
-def test_a_child_that_always_fails_ends_everything(supervised: Supervised) -> None:
-    supervised.start(("failing", FAIL), ("web", STAY))
-    web = supervised.wait_for("web")
-    assert supervised.process.wait(timeout=20) == 1
-    assert len(supervised.pids("failing")) == 5
-    assert not is_alive(web)
+@dataclass
+class Hopeless:
+    """Supervisors that have to give up. They take seconds for it, so they run beside each other."""
+
+    failing: Supervised
+    absent: Supervised
+    broken_watch: Supervised
 
 
-def test_a_program_that_does_not_exist_is_a_failing_child() -> None:
+@pytest.fixture(scope="module")
+def hopeless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hopeless]:
+    folder = tmp_path_factory.mktemp("hopeless")
+    hopeless = Hopeless(*(Supervised(folder / name) for name in ("failing", "absent", "broken_watch")))
+    hopeless.failing.start(("web", STAY), ("failing", FAIL), stop=0.5)
     script = "import sys; from vuelve.platform.supervise import *; sys.exit(supervise([Child('x', ['/no/such'], {})]))"
-    process = python(script, stderr=subprocess.PIPE)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 1
+    hopeless.absent.process = python(script, stderr=subprocess.PIPE)
+    hopeless.broken_watch.start(("web", STAY), watch=("count", "fail"), stop=0.5)
+    yield hopeless
+    for supervised in (hopeless.failing, hopeless.absent, hopeless.broken_watch):
+        supervised.process.kill()
+        supervised.process.communicate()
+
+
+def test_a_child_that_always_fails_ends_everything(hopeless: Hopeless) -> None:
+    assert hopeless.failing.process.wait(timeout=20) == 1
+    assert len(hopeless.failing.pids("failing")) == 5
+    assert len(hopeless.failing.pids("web")) == 1
+    assert not any(map(is_alive, hopeless.failing.all_pids()))
+
+
+def test_a_program_that_does_not_exist_is_a_failing_child(hopeless: Hopeless) -> None:
+    out, err = hopeless.absent.process.communicate(timeout=20)
+    assert hopeless.absent.process.returncode == 1
     assert err.count("cannot run /no/such") == 5
     assert "giving up" in out
+
+
+def test_a_watch_that_always_fails_ends_everything(hopeless: Hopeless) -> None:
+    assert hopeless.broken_watch.process.wait(timeout=20) == 1
+    assert hopeless.broken_watch.file.read_text().count("watched") == 5
+    assert len(hopeless.broken_watch.pids("web")) == 1
+    assert not any(map(is_alive, hopeless.broken_watch.all_pids()))
 
 
 def test_no_child_outlives_a_killed_supervisor(supervised: Supervised) -> None:
@@ -202,14 +230,6 @@ def guards_of(pid: int) -> list[psutil.Process]:
     return [child for child in children if any(word.endswith("guard.py") for word in child.cmdline())]
 
 
-def test_watches_are_called_and_a_broken_one_ends_everything(supervised: Supervised) -> None:
-    supervised.start(("web", STAY), watch=("count", "fail"))
-    web = supervised.wait_for("web")
-    assert supervised.process.wait(timeout=20) == 1
-    assert supervised.file.read_text().count("watched") == 5
-    assert not is_alive(web)
-
-
 def test_a_stop_signal_interrupts_a_watch_that_blocks(supervised: Supervised) -> None:
     supervised.start(("web", STAY), watch=("block",))
     supervised.wait_for("web")
@@ -221,6 +241,7 @@ def test_a_stop_signal_interrupts_a_watch_that_blocks(supervised: Supervised) ->
 
 ALL = """
 import json, sys
+from dataclasses import dataclass
 from pathlib import Path
 from vuelve.platform.postgres import EmbeddedPostgres
 from vuelve.platform.supervise import Child, supervise
