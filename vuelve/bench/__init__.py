@@ -1,1 +1,34 @@
-"""Repeatable benchmarks against PostgreSQL's own limit, in one run."""
+"""Repeatable benchmarks against PostgreSQL's own limit, in one run. `docs/benchmarks.md` says what each one does."""
+
+import json as _json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Say = Callable[[str], None]
+
+
+def run(name: str, *, json: bool = False) -> int:
+    """Run a benchmark in a database of its own; returns the exit status: 1 if it found its own result wrong.
+
+    Progress goes to standard error; with `json`, the last line of standard output is one JSON object.
+    """
+    from vuelve.bench import database, machine
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    with database.temporary(say=say):
+        from vuelve.bench import journeys
+
+        measure: dict[str, Callable[[Say], dict[str, Any]]] = {"journeys": journeys.measure}
+        before = machine.load()
+        found = {"name": name} | measure[name](say) | machine.facts()
+        found |= {"load_before": before, "load_after": machine.load()}
+    if json:
+        click.echo(_json.dumps(found))
+    else:
+        for key, value in found.items():
+            click.echo(f"{key:24} {value}")
+    return 0 if found["is_correct"] else 1

@@ -1,5 +1,6 @@
 """Graphs that must be refused, each with its code and the path of what is wrong."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -113,7 +114,7 @@ def test_too_many_steps() -> None:
 @pytest.mark.parametrize(
     ("field", "change"),
     [
-        (None, lambda data: []),
+        (None, lambda _: []),
         ("steps", lambda data: data | {"steps": {}}),
         ("steps", lambda data: data | {"steps": []}),
         ("entry", lambda data: data | {"entry": "Order Completed"}),
@@ -184,7 +185,7 @@ def test_without_cycles_every_step_comes_after_those_that_lead_to_it(drawn: Grap
 @given(any_graphs())
 def test_a_cycle_that_is_found_is_one_and_none_is_missed(drawn: Graph) -> None:
     cycle = rules.find_cycle(drawn)
-    for upper, lower in zip(cycle, cycle[1:], strict=False):
+    for upper, lower in pairwise(cycle):
         assert lower in drawn.steps[upper].next.values()
     # Kahn's algorithm leaves out exactly the steps on or behind a cycle.
     assert bool(cycle) == (len(rules.topological_order(drawn)) < len(drawn.steps))
