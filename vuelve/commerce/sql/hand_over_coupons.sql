@@ -8,5 +8,5 @@ SET outcome = 'issued',
         -- The last day on which it is valid, in the shop's zone.
         'expires_on', to_char((c.expires_at - interval '1 second') AT TIME ZONE %(zone)s, 'YYYY-MM-DD'))))
 FROM commerce_coupon c
-WHERE r.step_key = %(step_key)s AND r.version_id = %(version)s
+WHERE r.shop_id = %(shop)s AND r.version_id = %(version)s AND r.step_key = %(step_key)s
   AND c.shop_id = %(shop)s AND c.idempotency_key = 'run:' || r.run_id || ':' || r.step_key

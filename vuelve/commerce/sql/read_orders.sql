@@ -7,8 +7,9 @@ INSERT INTO pg_temp.commerce_order_in (shop_id, customer_id, xid, seq, rank, ord
     per_major, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, coupon_code, lines, reason)
 SELECT shop_id, customer_id, xid, seq, row_number() OVER (ORDER BY occurred_at, xid, seq), occurred_at, historical,
        left(order_id, %(order_id_max)s), code, per_major,
-       CASE WHEN reason IS NULL THEN round(coalesce(subtotal, revenue,
-            greatest(total - coalesce(shipping, 0) - coalesce(tax, 0), 0)) * per_major) END,
+       -- Less than nothing: shipping was paid by gift card.
+       CASE WHEN reason IS NULL THEN round(coalesce(subtotal, revenue, CASE WHEN total IS NOT NULL
+            THEN greatest(total - coalesce(shipping, 0) - coalesce(tax, 0), 0) END) * per_major) END,
        CASE WHEN reason IS NULL THEN round(coalesce(discount, 0) * per_major) END,
        CASE WHEN reason IS NULL THEN round(coalesce(shipping, 0) * per_major) END,
        CASE WHEN reason IS NULL THEN round(coalesce(tax, 0) * per_major) END,
