@@ -41,7 +41,9 @@ from vuelve.platform.extension import EventBatch
 log = structlog.get_logger(__name__)
 
 REJECTED = Counter(
-    "vuelve_commerce_rejected_total", "Malformed orders and shipments that were passed over.", ["event", "reason"]
+    "vuelve_commerce_rejected_total",
+    "Malformed orders and shipments that were passed over.",
+    ["event", "reason"],
 )
 
 ORDER_COMPLETED = "Order Completed"

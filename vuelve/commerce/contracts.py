@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import CustomerId
 
 COUPON_VALID_DAYS_DEFAULT = 7
@@ -46,7 +45,3 @@ class Coupon:
     expires_at: datetime  # the first instant at which it is no longer valid
     redeemed_at: datetime | None = None
     redeemed_order_id: str | None = None
-
-
-class CouponRefused(VuelveError):
-    """A redemption that was denied; `code` says why and nothing has changed."""

@@ -7,7 +7,7 @@ Events recorded (amounts are integers in minor units):
 
 from datetime import datetime
 
-from vuelve.commerce.contracts import Coupon, CouponRefused, CouponTerms
+from vuelve.commerce.contracts import Coupon, CouponTerms
 from vuelve.commerce.rules import coupon_code, coupon_expires_at, normalise_code
 from vuelve.events import services as events
 from vuelve.platform.db import Cursor, Statements, copy_rows, for_shop
@@ -45,7 +45,7 @@ def issue_staged(cursor: Cursor, *, shop: ShopFacts, terms: CouponTerms, now: da
     for a coupon of other terms or of another customer.
     """
     hold_merges(cursor)
-    parameters = {
+    parameters: dict[str, object] = {
         "shop": shop.id,
         "percent": terms.percent,
         "amount_minor": terms.amount_minor,
@@ -76,10 +76,7 @@ def _insert_with_free_codes(cursor: Cursor, shop: ShopFacts, parameters: dict[st
         copy_rows(
             cursor,
             "commerce_coupon_candidate (idempotency_key, code)",
-            (
-                (key, coupon_code(signing_key=shop.signing_key, key=key, attempt=attempt))
-                for key in keys
-            ),
+            ((key, coupon_code(signing_key=shop.signing_key, key=key, attempt=attempt)) for key in keys),
         )
         cursor.execute(SQL["insert_coupons"], parameters)
     if cursor.execute(SQL["wanted_without_coupon"], {"shop": shop.id}).fetchone():
@@ -105,8 +102,7 @@ def redeem(
 ) -> Coupon:
     """Redeem one coupon for an order placed `at`. The same order again returns the first result.
 
-    Raises CouponRefused (409) `coupon_expired`, `coupon_already_redeemed`, `coupon_other_customer`, or VuelveError
-    `not_found` (404). Of two at once one wins. Nothing is kept of a denial: this asks, an order that names a coupon
+    Raises VuelveError `coupon_expired`, `coupon_already_redeemed` or `coupon_other_customer` (409), `not_found` (404). Of two at once one wins. Nothing is kept of a denial: this asks, an order that names a coupon
     tells (see `consumers.py`).
     """
     code = normalise_code(code)
@@ -122,7 +118,7 @@ def redeem(
         if used is None or used[0] is None:
             raise not_found("coupon")
         if used[0] in _REFUSALS:
-            raise CouponRefused(f"coupon_{used[0]}", _REFUSALS[used[0]], field="code", status=409)
+            raise conflict(f"coupon_{used[0]}", _REFUSALS[used[0]], field="code")
         events.open_staging(cursor)
         cursor.execute(SQL["stage_redeemed"])
         events.record_staged(cursor, now=now, source=SOURCE)
