@@ -59,12 +59,12 @@ def up(port: int, home: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def init(home: Path | None, as_json: bool, **facts: str) -> None:
     """Create a shop and its owner; keys and password are shown this once."""
-    from vuelve.cli.init import create
-
     with environment.database(environment.choose_home(home), say=environment.say):
         environment.start_django("owner")
         environment.migrate()
         environment.connect_as("worker")
+        from vuelve.cli.init import create  # models can be imported once Django has started
+
         result = create(**facts)
     click.echo(json.dumps(result) if as_json else _as_lines(result))
 
@@ -113,10 +113,10 @@ def dispatch() -> None:
 @click.argument("email")
 def sign_in_link(home: Path | None, email: str) -> None:
     """Print a link that signs a member in once."""
-    from vuelve.cli.init import sign_in_url
-
     with environment.database(environment.choose_home(home), say=environment.say):
         environment.start_django("owner")
+        from vuelve.cli.init import sign_in_url
+
         click.echo(sign_in_url(email=email))
 
 

@@ -12,4 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
     path("", include("vuelve.shops.urls")),
     path("", include("vuelve.customers.urls")),
+    path("", include("vuelve.journeys.urls")),
+    path("", include("vuelve.channels.urls_public")),
+    path("", include("vuelve.channels.urls")),
 ]

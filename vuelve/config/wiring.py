@@ -1,25 +1,47 @@
 """Every extension that is plugged in, by name. Adding one is one line here."""
 
+from vuelve.channels import timeline as channels_timeline
+from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
+from vuelve.channels.liquid import EventObject, ShopObject
 from vuelve.channels.panels import MessagesPanel
+from vuelve.channels.providers.mailbox.client import MailboxProvider
+from vuelve.channels.providers.smtp.client import SmtpProvider
+from vuelve.channels.steps import SendStep
+from vuelve.channels.urls import NAVIGATION as MESSAGES
+from vuelve.commerce import timeline as commerce_timeline
 from vuelve.commerce.conditions import (
     OrderedCondition,
     OrdersCondition,
     SpentCondition,
     TriggerOrderCondition,
 )
+from vuelve.commerce.consumers import CommerceConsumer
+from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
+from vuelve.commerce.liquid import OrderObject
 from vuelve.commerce.panels import OrdersPanel
 from vuelve.commerce.search import OrderSearch
+from vuelve.commerce.steps import IssueCouponStep
+from vuelve.customers import timeline as customers_timeline
 from vuelve.customers.conditions import TraitCondition
+from vuelve.customers.consumers import IdentityConsumer
 from vuelve.customers.panels import NewCustomersPanel
 from vuelve.customers.search import CustomerSearch
+from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.events.conditions import EventCondition, TriggerCondition
-from vuelve.platform.extension import Registry, registry
+from vuelve.journeys.consumers import JourneysConsumer
+from vuelve.journeys.customer_page import CustomerRunsPanel
+from vuelve.journeys.origins import JourneyOrigins
+from vuelve.journeys.steps import Exit, Split, Wait
+from vuelve.journeys.ticks import JourneysTick
+from vuelve.journeys.urls import NAVIGATION as JOURNEYS
+from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
 from vuelve.shops.panels import OVERVIEW
 
 
 def wire(into: Registry = registry) -> None:
     """Fill the registry; called once, when all packages are loaded."""
-    conditions = (
+    into.consumers += [IdentityConsumer(), CommerceConsumer(), JourneysConsumer()]
+    conditions: tuple[ConditionKind, ...] = (
         TraitCondition(),
         EventCondition(),
         TriggerCondition(),
@@ -29,6 +51,21 @@ def wire(into: Registry = registry) -> None:
         TriggerOrderCondition(),
     )
     into.conditions |= {kind.key: kind for kind in conditions}
-    into.nav += [OVERVIEW]
+    steps: tuple[StepKind, ...] = (Wait(), Split(), SendStep(), IssueCouponStep(), Exit())
+    into.steps |= {step.key: step for step in steps}
+    objects: tuple[LiquidObject, ...] = (OrderObject(), EventObject(), ShopObject())
+    into.liquid |= {one.name: one for one in objects}
+    into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
+    into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
+    into.ticks += [JourneysTick()]
+    _wire_pages(into)
+
+
+def _wire_pages(into: Registry) -> None:
+    into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
+    into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]
+    into.customer_columns += [OrdersColumn(), SpentColumn()]
+    into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
+    into.message_origins = JourneyOrigins()
     into.searches += [CustomerSearch(), OrderSearch()]

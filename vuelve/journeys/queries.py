@@ -40,7 +40,7 @@ def step_counts(cursor: Cursor, shop: ShopId, *, journey: int, version: int) -> 
     left: dict[str, dict[str, int]] = {}
     for step, outcome, moves in cursor.execute(SQL["page_steps"], where).fetchall():
         left.setdefault(step, {})[outcome] = moves
-    standing = dict(cursor.execute(SQL["page_standing"], where).fetchall())
+    standing: dict[str, int] = dict(cursor.execute(SQL["page_standing"], where).fetchall())
     return {key: StepCounts(standing.get(key, 0), left.get(key, {})) for key in {*left, *standing}}
 
 

@@ -328,6 +328,18 @@ class CustomerColumn(Protocol):
         ...
 
 
+class MessageOrigins(Protocol):
+    """What made a message: the names of journeys, for pages of the package that sends and does not know them."""
+
+    def options(self, cursor: Cursor, shop: ShopId) -> Sequence[tuple[int, str]]:
+        """(id, name) of what messages of the shop may come from, for a filter."""
+        ...
+
+    def links(self, cursor: Cursor, shop: ShopId, ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
+        """(name, address) by id."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EventFace:
     """How an event looks on a customer's timeline. `text` makes one line of the properties; it must not raise."""
@@ -366,6 +378,7 @@ class Registry:
     customer_panels: list[Panel] = field(default_factory=list)
     customer_columns: list[CustomerColumn] = field(default_factory=list)
     event_faces: dict[str, EventFace] = field(default_factory=dict)
+    message_origins: MessageOrigins | None = None
     searches: list[SearchSource] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
 

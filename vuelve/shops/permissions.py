@@ -1,0 +1,22 @@
+"""Which role may do what. A refusal says so; what a member may not do is not offered either."""
+
+from vuelve.platform.errors import VuelveError
+from vuelve.shops.models import Membership, Role
+
+EDITORS = frozenset({Role.OWNER, Role.ADMIN, Role.MARKETER})
+
+
+def may_edit_journeys(membership: Membership) -> bool:
+    """Publish, pause, resume, archive."""
+    return membership.role in EDITORS
+
+
+def require(is_allowed: bool) -> None:
+    """Raises VuelveError `forbidden`."""
+    if not is_allowed:
+        raise VuelveError(
+            "forbidden",
+            "Your role does not allow this.",
+            hint="Ask an owner or admin of the shop.",
+            status=403,
+        )
