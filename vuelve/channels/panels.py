@@ -45,7 +45,7 @@ class MessagesPanel:
                         "Messages that a provider took over in the period, whether they arrived or not."
                     ),
                     change=change(sent, sent_before, formats.number(sent_before), good=""),
-                    spark=sent_by_bucket,
+                    spark=period.whole(sent_by_bucket),
                     href=link(page, "messages"),
                 ),
                 Tile(
@@ -56,7 +56,7 @@ class MessagesPanel:
                         "Each one keeps its reason."
                     ),
                     change=change(withheld, withheld_before, formats.number(withheld_before), good=""),
-                    spark=withheld_by_bucket,
+                    spark=period.whole(withheld_by_bucket),
                     href=link(page, "messages"),
                 ),
             ],
@@ -66,7 +66,7 @@ class MessagesPanel:
                     title=_finding(sent, withheld, period.days),
                     units=_("messages per day") if period.unit == "day" else _("messages per week"),
                     period=period,
-                    series=[Series(_("Sent"), sent_by_bucket), Series(_("Withheld"), withheld_by_bucket)],
+                    series=[Series(_("Messages sent"), sent_by_bucket), Series(_("Messages withheld"), withheld_by_bucket)],
                 )
             ],
         }

@@ -47,7 +47,7 @@ class OrdersPanel:
                     value=formats.number(orders),
                     definition=_("Orders placed in the period, by the time the customer placed them."),
                     change=change(orders, orders_before, formats.number(orders_before)),
-                    spark=by_bucket,
+                    spark=period.whole(by_bucket),
                 ),
                 Tile(
                     label=_("Revenue"),
@@ -58,7 +58,7 @@ class OrdersPanel:
                     )
                     % {"currency": currency},
                     change=change(revenue, revenue_before, formats.money(revenue_before, currency)),
-                    spark=revenue_by_bucket,
+                    spark=period.whole(revenue_by_bucket),
                     note=_other_currencies(others),
                 ),
             ],
@@ -96,6 +96,7 @@ def _totals(days: Days) -> tuple[int, int, int]:
 def _finding(orders: int, before: int, days: int) -> str:
     facts = {
         "orders": formats.number(orders),
+        "before": formats.number(before),
         "days": days,
         "percent": formats.percent(abs(orders - before) / before) if before else "",
     }
@@ -104,6 +105,7 @@ def _finding(orders: int, before: int, days: int) -> str:
         "new": ngettext(
             "%(orders)s order, the first in this time", "%(orders)s orders, none in the period before", orders
         ),
+        "leap": _("Orders rose from %(before)s to %(orders)s"),
         "steady": _("As many orders as in the %(days)d days before"),
         "up": _("Orders rose by %(percent)s"),
         "down": _("Orders fell by %(percent)s"),

@@ -43,7 +43,7 @@ class NewCustomersPanel:
                         "Two profiles that turned out to be one person count once."
                     ),
                     change=change(new, before, formats.number(before)),
-                    spark=by_bucket,
+                    spark=period.whole(by_bucket),
                     href=link(page, "customers"),
                 )
             ],
@@ -76,6 +76,7 @@ def _any_customers(shop: ShopId) -> bool:
 def _finding(new: int, before: int, days: int) -> str:
     facts = {
         "customers": formats.number(new),
+        "before": formats.number(before),
         "days": days,
         "percent": formats.percent(abs(new - before) / before) if before else "",
     }
@@ -86,6 +87,7 @@ def _finding(new: int, before: int, days: int) -> str:
             "%(customers)s new customers, none in the period before",
             new,
         ),
+        "leap": _("New customers rose from %(before)s to %(customers)s"),
         "steady": _("As many new customers as in the %(days)d days before"),
         "up": _("New customers rose by %(percent)s"),
         "down": _("New customers fell by %(percent)s"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -48,15 +47,23 @@ def shop_scope(get_response: Handler) -> Handler:
     return _ShopScope(get_response)
 
 
+def language_of(locale: str) -> str:
+    """The language of ours that is nearest to a locale (`pt_BR`, `es-MX`); '' if none is."""
+    try:
+        return translation.get_supported_language_variant(locale.replace("_", "-").lower())
+    except LookupError:
+        return ""
+
+
 class _ShopScope:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if user.is_authenticated and user.locale in dict(settings.LANGUAGES):
-            translation.activate(user.locale)
-            request.LANGUAGE_CODE = translation.get_language() or user.locale
+        if user.is_authenticated and (language := language_of(user.locale)):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
         # Threads are used again: what the last request activated must not leak into this one.
         formats.activate_country("")
         timezone.deactivate()

@@ -7,6 +7,9 @@ from typing import Literal
 
 from vuelve.platform.extension import Text
 
+# Past this factor a percentage is noise (`1,303,056 %`): the two figures say more.
+LEAP = 10
+
 Tone = Literal["", "good", "warn", "bad", "info", "accent"]
 
 
@@ -74,7 +77,7 @@ class SearchGroup:
 
 def change(now: float, before: float, before_text: str, *, good: Literal["up", "down", ""] = "up") -> Change:
     """The change from `before` to `now`; `good` is the direction that is good news, '' for neither."""
-    if before == 0:
+    if before == 0 or now / before > LEAP:
         return Change(ratio=None, before=before_text)
     ratio = (now - before) / before
     if not good or abs(ratio) < 0.005:
@@ -83,11 +86,13 @@ def change(now: float, before: float, before_text: str, *, good: Literal["up", "
     return Change(ratio=ratio, before=before_text, tone="good" if is_good else "bad")
 
 
-def trend(now: float, before: float) -> Literal["none", "new", "steady", "up", "down"]:
-    """Which sentence fits: nothing now, nothing to compare with, or the direction."""
+def trend(now: float, before: float) -> Literal["none", "new", "leap", "steady", "up", "down"]:
+    """Which sentence fits: nothing now, nothing or next to nothing to compare with, or the direction."""
     if now == 0:
         return "none"
     if before == 0:
         return "new"
+    if now / before > LEAP:
+        return "leap"
     ratio = (now - before) / before
     return "steady" if abs(ratio) < 0.005 else "up" if ratio > 0 else "down"

@@ -67,6 +67,11 @@ class Period:
         """Values of the buckets by their first day, 0 where there is none."""
         return [values.get(bucket.first_day, 0) for bucket in self.buckets()]
 
+    def whole(self, values: Sequence[float]) -> list[float]:
+        """Of values per bucket those of complete ones: a sparkline that ends with a part of a day seems to crash."""
+        pairs = zip(self.buckets(), values, strict=True)
+        return [value for bucket, value in pairs if not bucket.is_partial]
+
 
 def period_of(query: Mapping[str, str], *, now: datetime, zone: ZoneInfo) -> Period:
     """The period that an address asks for; the default one if it asks for another length than we offer."""
