@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from vuelve.customers.contracts import CUSTOMERS_MERGED
 from vuelve.journeys import moves, rules, versions
 from vuelve.journeys.contracts import (
     ENTERED,
@@ -27,7 +28,7 @@ from vuelve.segments.tree import canonical
 
 SQL = Statements(__file__)
 
-MERGED = "Customers Merged"
+
 # An entry key is part of a unique index, and an id is what it holds.
 KEY_CHARS_MAX = limits.IDENTITY_CHARS_MAX
 
@@ -52,17 +53,21 @@ class JourneysConsumer:
     def names(self) -> frozenset[str]:
         """Read anew for each batch: an event that comes after a journey was published is never passed over."""
         entering, running = _in_force()
-        names = {MERGED}
+        names = {CUSTOMERS_MERGED}
         for version in running:
             names |= rules.event_names(version.graph, entering=version.id in entering)
         return frozenset(names)
 
     def consume(self, batch: EventBatch) -> None:
         # Fixed order: runs are where their customer is now, then entries, then what ends runs, those new ones included.
+        present, has_merges = _present(batch)
+        # A batch of another shard may be writing runs of a customer who is merged here: who moves runs waits for all
+        # who write them, and so misses none.
+        lock = "pg_advisory_xact_lock" if has_merges else "pg_advisory_xact_lock_shared"
+        batch.cursor.execute(f"SELECT {lock}(hashtext('journeys_merge'))")
         moves.ensure_months(batch.cursor, batch.now)
         tally = Tally()
-        present = _present(batch)
-        if any(name == MERGED for _shop, name in present):
+        if has_merges:
             _merge(batch, tally)
         entering, running = _in_force()
         segments.open_subjects(batch.cursor)
@@ -89,12 +94,15 @@ def _in_force() -> tuple[set[int], list[PublishedVersion]]:
     return entering, [known[version_id] for version_id in ids]
 
 
-def _present(batch: EventBatch) -> set[tuple[int, str]]:
-    """(shop, event name) of the batch's events that can matter: not history, and of a known customer."""
+def _present(batch: EventBatch) -> tuple[set[tuple[int, str]], bool]:
+    """(shop, event name) of what journeys may react to, which history is not; and whether customers were merged."""
     rows = batch.cursor.execute(
-        "SELECT DISTINCT shop_id, name FROM pg_temp.event_batch WHERE NOT historical AND customer_id IS NOT NULL"
+        "SELECT shop_id, name, bool_and(historical) FROM pg_temp.event_batch "
+        "WHERE customer_id IS NOT NULL GROUP BY shop_id, name"
+    ).fetchall()
+    return {(shop, name) for shop, name, is_history in rows if not is_history}, any(
+        name == CUSTOMERS_MERGED for _shop, name, _is_history in rows
     )
-    return {(shop, name) for shop, name in rows.fetchall()}
 
 
 def _enter(batch: EventBatch, version: PublishedVersion, tally: Tally) -> None:

@@ -149,9 +149,9 @@ _WITH_COMPLEMENTS = {
     "en": "Looking for [[complements]]",
 }
 _WITHOUT_COMPLEMENTS = {
-    "es": "Qué combina con {% if item %}{{ item.name }}{% else %}tu compra{% endif %}",
-    "pt-BR": "O que combina com {% if item %}{{ item.name }}{% else %}sua compra{% endif %}",
-    "en": "What goes well with {% if item %}{{ item.name }}{% else %}your order{% endif %}",
+    "es": "Qué combina con {% if item.name %}{{ item.name }}{% else %}tu compra{% endif %}",
+    "pt-BR": "O que combina com {% if item.name %}{{ item.name }}{% else %}sua compra{% endif %}",
+    "en": "What goes well with {% if item.name %}{{ item.name }}{% else %}your order{% endif %}",
 }
 _OPTIONS_INTRO = {
     True: {
