@@ -53,10 +53,10 @@ def copy_home(source: Path, target: Path) -> None:
 
 def python(script: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
     """A Python program that can import vuelve; its output is read with `answers`."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **options.pop("env", {})}
+    search_path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
-        env=environment,
+        env={**os.environ, "PYTHONPATH": search_path},
         stdout=subprocess.PIPE,
         text=True,
         cwd="/",
