@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from vuelve.platform import charts, limits
 from vuelve.platform.clock import real
@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     next_url = _safe_next(request)
     if request.user.is_authenticated:
@@ -80,7 +80,7 @@ def _sign_in_page(
     return render(request, "shops/sign_in.html", context, status=status)
 
 
-@require_GET
+@require_GET  # not HEAD: what only looks whether a link works must not use it up
 def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """A link from the server's command line; works once."""
     member = services.use_sign_in_link(token=token, now=real.now())
@@ -90,8 +90,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, member: Member, next_url: str) -> HttpResponse:
-    if request.user.is_authenticated and request.user.pk != member.pk:
-        logout(request)  # nothing of the other member's session goes over
+    # Makes a new session; that of another member who was signed in here is thrown away with all it held.
     login(request, member, backend="django.contrib.auth.backends.ModelBackend")
     return redirect(next_url)
 
@@ -152,7 +151,7 @@ def _safe_next(request: HttpRequest) -> str:
 # --- pages of a shop ------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 def overview(request: ShopRequest) -> HttpResponseBase:
     """What has changed lately: tiles and charts of the packages' panels."""
     shop = ShopId(request.shop.pk)
@@ -193,7 +192,7 @@ def _first_event() -> str:
     )
 
 
-@require_GET
+@require_safe
 def search(request: ShopRequest) -> HttpResponse:
     """A whole page, or for the field in the top bar only the results."""
     query = request.GET.get("q", "").replace("\x00", "").strip()[: limits.SEARCH_CHARS_MAX]
@@ -202,7 +201,7 @@ def search(request: ShopRequest) -> HttpResponse:
     return render(request, "shops/search_results.html" if is_part else "shops/search.html", context)
 
 
-@require_GET
+@require_safe
 def ui(request: ShopRequest) -> HttpResponseBase:
     """Every component, for those who build pages."""
     period = period_of({}, now=real.now(), zone=request.shop_zone)
