@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from vuelve.journeys.contracts import Tree
 from vuelve.journeys.rules import STEP_KEY
@@ -46,14 +46,14 @@ class Wait:
         seconds = _wait_seconds(config)
         if seconds % DAY_SECONDS == 0:
             days = seconds // DAY_SECONDS
-            return ngettext_lazy("%(count)d day", "%(count)d days", days) % {"count": days}
+            return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
         if seconds % 3600 == 0:
             hours = seconds // 3600
-            return ngettext_lazy("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+            return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
         if seconds % 60 == 0:
             minutes = seconds // 60
-            return ngettext_lazy("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-        return ngettext_lazy("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+            return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
 
     def advance(self, group: StepGroup) -> None:
         group.cursor.execute(
@@ -100,7 +100,7 @@ class Split:
 
     def summary(self, config: Mapping[str, Any]) -> Text:
         branches = len(config["branches"]) + 1
-        return ngettext_lazy("%(count)d way", "%(count)d ways", branches) % {"count": branches}
+        return ngettext("%(count)d way", "%(count)d ways", branches) % {"count": branches}
 
     def conditions(self, config: Mapping[str, Any]) -> Sequence[Tree]:
         """The trees that `services.publish` prepares: their properties must be in typed columns before a run comes."""
