@@ -24,6 +24,7 @@ from vuelve.commerce.steps import IssueCouponStep
 from vuelve.customers import timeline as customers_timeline
 from vuelve.customers.conditions import TraitCondition
 from vuelve.customers.consumers import IdentityConsumer
+from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.panels import NewCustomersPanel
 from vuelve.customers.search import CustomerSearch
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
@@ -53,7 +54,7 @@ def wire(into: Registry = registry) -> None:
     into.conditions |= {kind.key: kind for kind in conditions}
     steps: tuple[StepKind, ...] = (Wait(), Split(), SendStep(), IssueCouponStep(), Exit())
     into.steps |= {step.key: step for step in steps}
-    objects: tuple[LiquidObject, ...] = (OrderObject(), EventObject(), ShopObject())
+    objects: tuple[LiquidObject, ...] = (CustomerObject(), OrderObject(), EventObject(), ShopObject())
     into.liquid |= {one.name: one for one in objects}
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
