@@ -31,7 +31,7 @@ class Writer(threading.Thread):
     """Commits one row after the other and remembers which ones were answered, until the server is gone."""
 
     def __init__(self, url: str, number: int) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.url = url
         self.number = number
         self.answered = 0
@@ -138,6 +138,7 @@ def write_until_killed_parent(url: str, parent: subprocess.Popen[str]) -> list[W
     parent.communicate()
     for writer in writers:
         writer.join(timeout=20)
+        assert not writer.is_alive()
     return writers
 
 
