@@ -33,6 +33,8 @@ from prometheus_client import Counter
 from vuelve.commerce.contracts import Milestone
 from vuelve.commerce.rules import STATUSES
 from vuelve.commerce.services import SOURCE, SQL, hold_merges, settle_coupon_uses
+from vuelve.customers.contracts import CUSTOMERS_MERGED
+from vuelve.customers.services import open_merges
 from vuelve.events import services as events
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor
@@ -48,7 +50,6 @@ REJECTED = Counter(
 
 ORDER_COMPLETED = "Order Completed"
 SHIPMENT_UPDATED = "Shipment Updated"
-CUSTOMERS_MERGED = "Customers Merged"
 
 # Past a million of one article it is a mistake; petrol is sold by the 10 millilitres.
 QUANTITY_MAX = 1_000_000
@@ -139,6 +140,7 @@ def _keep_rejected(batch: EventBatch) -> None:
 
 
 def _follow_merges(cursor: Cursor) -> None:
+    open_merges(cursor)
     cursor.execute(SQL["find_merges"])
     if not cursor.rowcount:
         return

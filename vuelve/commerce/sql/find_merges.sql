@@ -1,14 +1,13 @@
--- Purpose: merges whose rows are still to be moved: those that `Customers Merged` tells of, and those of customers of
--- this batch that were merged while it ran.
--- Rows: few. Index: primary keys of customers_alias. Only events of our own count: anybody can send one of that name.
+-- Purpose: whose rows are to be moved: of those that `Customers Merged` tells of, and of customers whom this batch
+-- wrote rows for and who were merged while it ran. The second is rare: a parcel of another customer's order.
+-- Rows: few. Index: customers_alias's primary key.
 INSERT INTO pg_temp.commerce_merge_in (shop_id, from_id, into_id)
-SELECT DISTINCT a.shop_id, a.customer_id, a.canonical_id
+SELECT shop_id, from_id, into_id FROM pg_temp.customers_merged
+UNION
+SELECT a.shop_id, a.customer_id, a.canonical_id
 FROM (
-    SELECT b.shop_id, (b.properties ->> 'from_id')::bigint AS customer_id
-    FROM pg_temp.event_batch b WHERE b.name = 'Customers Merged' AND b.origin = 1
+    SELECT shop_id, customer_id FROM pg_temp.commerce_order_in
     UNION
-    SELECT shop_id, customer_id FROM pg_temp.commerce_order_in WHERE is_new
-    UNION
-    SELECT shop_id, customer_id FROM pg_temp.commerce_parcel_in WHERE reason IS NULL
+    SELECT shop_id, customer_id FROM pg_temp.commerce_parcel_in
 ) seen
 JOIN customers_alias a USING (shop_id, customer_id)

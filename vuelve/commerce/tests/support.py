@@ -1,6 +1,5 @@
 """A shop's log and its consumer, batch by batch: what a test sends, when it is consumed, what came of it."""
 
-import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +13,6 @@ from vuelve.testing import track
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 ANA, BEA, CLEO = CustomerId(1_001), CustomerId(1_002), CustomerId(1_003)
-
-_customers = itertools.count(1)
 
 
 class Store:
@@ -73,7 +70,7 @@ class Store:
                 events.record(
                     shop=self.id,
                     name="Customers Merged",
-                    customer=CustomerId(into_id),
+                    customer=CustomerId(from_id),
                     properties={"from_id": from_id, "into_id": into_id},
                     key=f"merge:{from_id}",
                     now=NOW,

@@ -31,7 +31,10 @@ def test_a_code_follows_from_the_key_and_the_secret_of_the_shop() -> None:
     code = coupon_code(signing_key="s", key="run:1:offer")
     assert code == coupon_code(signing_key="s", key="run:1:offer")
     assert re.fullmatch(f"[{CODE_ALPHABET}]{{10}}", code)
-    others = [coupon_code(signing_key="t", key="run:1:offer"), coupon_code(signing_key="s", key="run:2:offer")]
+    others = [
+        coupon_code(signing_key="t", key="run:1:offer"),
+        coupon_code(signing_key="s", key="run:2:offer"),
+    ]
     assert code not in [*others, coupon_code(signing_key="s", key="run:1:offer", attempt=1)]
 
 
@@ -235,7 +238,7 @@ def test_a_rejected_or_repeated_order_redeems_nothing(store: Store) -> None:
 
 
 def redeemed(store: Store, code: str, order_id: str = "A1", **change: Any) -> Coupon:
-    facts = {"customer": ANA, "at": NOW, "now": NOW} | change
+    facts: dict[str, Any] = {"customer": ANA, "at": NOW, "now": NOW} | change
     return redeem(shop=store.id, code=code, order_id=order_id, **facts)
 
 

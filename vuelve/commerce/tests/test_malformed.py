@@ -121,7 +121,9 @@ def test_a_rejected_order_may_come_again_mended(store: Store, batches: int) -> N
     assert store.milestones() == ["A1::confirmed"]
 
 
-@pytest.mark.parametrize("text", ["😀 \\u0000 \\\\ud800", "ñandú \\", '"\\u0000"', "日本 \U0001f600\U0001f601"])
+@pytest.mark.parametrize(
+    "text", ["😀 \\u0000 \\\\ud800", "ñandú \\", '"\\u0000"', "日本 \U0001f600\U0001f601"]
+)
 def test_what_only_looks_unreadable_is_read(store: Store, text: str) -> None:
     store.order(products=[LINE | {"name": text}])
     store.consume()

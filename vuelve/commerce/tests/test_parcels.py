@@ -71,7 +71,11 @@ def test_an_older_event_only_fills_gaps(store: Store, in_one_batch: bool) -> Non
     store.ship("packed", at=later(hours=1), carrier="Mensajero", tracking_url=LINK)
     store.consume()
     parcel = store.one("commerce_shipment")
-    assert (parcel["carrier"], parcel["tracking_url"], parcel["updated_at"]) == ("Correo", LINK, later(hours=2))
+    assert (parcel["carrier"], parcel["tracking_url"], parcel["updated_at"]) == (
+        "Correo",
+        LINK,
+        later(hours=2),
+    )
 
 
 def test_several_parcels_go_their_own_ways(store: Store) -> None:
@@ -187,7 +191,9 @@ def test_a_batch_read_again_tells_nothing_again(store: Store) -> None:
         ({"carrier": "\x00"}, "unreadable"),
     ],
 )
-def test_a_malformed_shipment_changes_nothing(store: Store, change: dict[str, Any], reason: str | None) -> None:
+def test_a_malformed_shipment_changes_nothing(
+    store: Store, change: dict[str, Any], reason: str | None
+) -> None:
     store.ship(**{"status": "delivered", **change})
     store.ship("packed", order_id="A9")
     store.consume()
