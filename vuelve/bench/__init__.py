@@ -15,6 +15,9 @@ def run(name: str, *, json: bool = False) -> int:
     Progress goes to standard error; with `json`, the last line of standard output is one JSON object.
     """
     from vuelve.bench import database, machine
+    from vuelve.platform.logs import configure_logs
+
+    configure_logs(as_json=False, level="WARNING")
 
     def say(text: str) -> None:
         click.echo(text, err=True)

@@ -68,9 +68,9 @@ GRAPH: dict[str, Any] = {
 CONTENTS = {
     "es": {
         "subject": "Gracias por tu compra",
-        "mjml": "<mjml><mj-body><mj-section><mj-column><mj-text>Hola {{ customer.first_name }}</mj-text>"
+        "mjml": "<mjml><mj-body><mj-section><mj-column><mj-text>Gracias por comprar en {{ shop.name }}</mj-text>"
         "</mj-column></mj-section></mj-body></mjml>",
-        "text": "Hola {{ customer.first_name }}",
+        "text": "Gracias por comprar en {{ shop.name }}",
     }
 }
 
