@@ -28,7 +28,7 @@ from vuelve.channels.gates import apply_gates
 from vuelve.channels.models import Purpose
 from vuelve.channels.outcomes import Outcome, as_json, open_outcomes, settle, stage_outcomes
 from vuelve.channels.rendering import load_versions, render
-from vuelve.channels.snapshots import Claimed, Prepared, claimed, prepare, unsubscribe_url
+from vuelve.channels.snapshots import Claimed, Prepared, claimed, prepare
 from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.db import Cursor, Statements, for_shops
 from vuelve.platform.extension import Outgoing, Provider, SendResult, SendState
@@ -175,7 +175,7 @@ def _make_ready(
     else:
         assert provider is not None
         outcome.subject, outcome.provider = rendered.subject, provider.name
-        flight = Flight(_outgoing(shop, message, rendered, date), provider, outcome, message.attempts + 1)
+        flight = Flight(_outgoing(shop, each, rendered, date), provider, outcome, message.attempts + 1)
         by_provider[provider.name].append(flight)
         return
     batch.outcomes.append((message.channel, outcome))
@@ -191,11 +191,11 @@ def _render(each: Prepared, provider: Provider | None) -> Rendered:
     return render(each.version, locale=each.locale, data=each.data)
 
 
-def _outgoing(shop: ShopFacts, message: Claimed, rendered: Rendered, date: str) -> Outgoing:
-    headers = {"Date": date}
+def _outgoing(shop: ShopFacts, each: Prepared, rendered: Rendered, date: str) -> Outgoing:
+    message, headers = each.message, {"Date": date}
     if message.purpose != Purpose.TRANSACTIONAL:
         # RFC 8058: the mail program's own button, without a visit to a page.
-        headers["List-Unsubscribe"] = f"<{unsubscribe_url(shop, message)}>"
+        headers["List-Unsubscribe"] = f"<{each.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return Outgoing(
         shop=ShopId(shop.id),

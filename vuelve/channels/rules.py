@@ -36,7 +36,7 @@ def choose_locale(
     """The reader's locale for a template with these contents, with a region where one is known, e.g. es-MX.
 
     The customer's language if the template has it, else the shop's, else the first of the contents in
-    alphabetical order. The region decides how amounts and days are written: `$1,234.50` in es-MX, `1234,50` in es.
+    alphabetical order. The region decides how amounts and days are written: `$1,234.50` in es-MX, `1.234,50 MXN` in es.
     """
     if customer_locale and same_language(customer_locale, contents):
         return _with_region(_tidy(customer_locale), customer_country, shop_country)

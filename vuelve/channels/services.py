@@ -1,5 +1,6 @@
 """The only writer of templates, messages and suppressions."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ SQL = Statements(__file__)
 log = structlog.get_logger(__name__)
 
 SOURCE = "channels"
+NAME_CHARS_MAX = 120
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 # --- templates -----------------------------------------------------------------------------------------------
@@ -52,6 +55,12 @@ def publish_template(
             f"There is no purpose `{purpose}`: {', '.join(Purpose.values)}.",
             field="purpose",
         )
+    if not _KEY.fullmatch(key):
+        raise VuelveError(
+            "template_key", "A key has letters, digits, - and _, 60 at most.", field="key", hint="thank-you"
+        )
+    if not name.strip() or len(name) > NAME_CHARS_MAX:
+        raise VuelveError("template_name", f"A name has 1 to {NAME_CHARS_MAX} characters.", field="name")
     kept = (
         {locale: dict(parts) for locale, parts in contents.items()} if isinstance(contents, Mapping) else {}
     )
@@ -145,17 +154,22 @@ def unsubscribe(*, link: links.UnsubscribeLink, source: str, wording: str, now: 
         for purpose in _GOES_WITH.get(link.purpose, (link.purpose,)):
             if purpose == Purpose.TRANSACTIONAL:
                 continue
-            customers.unsubscribe(
-                shop=link.shop,
-                customer=link.customer,
-                channel=link.channel,
-                purpose=purpose,
-                now=now,
-                # With the instant: who subscribes again and follows the same link again means it again.
-                key=f"unsubscribe:{link.message}:{purpose}:{now.isoformat()}",
-                source=source,
-                wording=wording,
-            )
+            try:
+                customers.unsubscribe(
+                    shop=link.shop,
+                    customer=link.customer,
+                    channel=link.channel,
+                    purpose=purpose,
+                    now=now,
+                    # With the instant: who subscribes again and follows the same link again means it again.
+                    key=f"unsubscribe:{link.message}:{purpose}:{now.isoformat()}",
+                    source=source,
+                    wording=wording,
+                )
+            except VuelveError as error:
+                if error.code == "not_found":
+                    return  # erased since: nothing is sent to them any more
+                raise
         properties: dict[str, Any] = {
             "message_id": str(link.message),
             "channel": link.channel,

@@ -63,6 +63,7 @@ class Prepared:
     version: Version | None
     locale: str
     data: Mapping[str, Any]
+    unsubscribe_url: str
     problem: str = ""
     may_pass: bool = False
 
@@ -93,15 +94,18 @@ class _Draft:
     may_pass: bool = False
 
     def finished(self, shop: ShopFacts) -> Prepared:
+        url = _unsubscribe_url(shop, self.message)
         if self.content is not None:
             if UNSUBSCRIBE_URL in self.content.needs:
-                self.data[UNSUBSCRIBE_URL] = unsubscribe_url(shop, self.message)
+                self.data[UNSUBSCRIBE_URL] = url
             if self.content.needs_formatting:
                 self.data[FORMAT_KEY] = {"time_zone": self.message.time_zone, "currency": shop.currency}
-        return Prepared(self.message, self.version, self.locale, self.data, self.problem, self.may_pass)
+        return Prepared(
+            self.message, self.version, self.locale, self.data, url, self.problem, self.may_pass
+        )
 
 
-def unsubscribe_url(shop: ShopFacts, message: Claimed) -> str:
+def _unsubscribe_url(shop: ShopFacts, message: Claimed) -> str:
     link = links.UnsubscribeLink(
         shop=shop.id,
         customer=CustomerId(message.owner_id),

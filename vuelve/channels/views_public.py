@@ -66,9 +66,8 @@ def _language(shop: Shop, link: UnsubscribeLink) -> str:
     """The customer's language, else the shop's, as far as the page has it."""
     with for_shop(link.shop) as cursor:
         row = cursor.execute(
-            "SELECT c.locale FROM customers_customer c "
-            "LEFT JOIN customers_alias a ON a.shop_id = c.shop_id AND a.customer_id = %(customer)s "
-            "WHERE c.shop_id = %(shop)s AND c.id = coalesce(a.canonical_id, %(customer)s)",
+            "SELECT locale FROM customers_customer WHERE shop_id = %(shop)s AND id = coalesce("
+            "(SELECT canonical_id FROM customers_alias WHERE shop_id = %(shop)s AND customer_id = %(customer)s), %(customer)s)",
             {"shop": link.shop, "customer": link.customer},
         ).fetchone()
     for locale in (row[0] if row else None, shop.locale):

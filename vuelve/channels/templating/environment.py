@@ -121,7 +121,8 @@ class Output(StringIO):
 
     def write(self, text: str) -> int:
         self.chars += len(text)
-        self.context.spend(len(text) >> 8)
+        if len(text) > 255:
+            self.context.spend(len(text) >> 8)
         if self.chars > limits.RENDER_OUTPUT_BYTES_MAX:
             raise OutputStreamLimitError("the output is too large", token=None)
         return super().write(text)

@@ -18,8 +18,9 @@ from liquid.exceptions import FilterArgumentError, LiquidError
 from liquid.filter import with_context
 from liquid.undefined import is_undefined
 
+from vuelve.channels.templating import amounts
 from vuelve.platform import limits
-from vuelve.platform.money import Money, to_minor
+from vuelve.platform.money import to_minor
 
 if TYPE_CHECKING:
     from vuelve.channels.templating.environment import Context, Formatting
@@ -183,7 +184,7 @@ def _format_money(name: str, amount_minor: int, currency: object, formatting: "F
     if abs(amount_minor) > limits.AMOUNT_MINOR_MAX:
         raise FilterArgumentError(f"{name}: the amount is too large", token=None)
     code = _currency(name, currency, formatting)
-    return Money(amount_minor, code).format(str(babel_locale(formatting.locale)))
+    return amounts.writer(babel_locale(formatting.locale), code)(amount_minor)
 
 
 # --- dates ---------------------------------------------------------------------------------------------------
@@ -230,6 +231,7 @@ def _moment(value: object, time_zone: str) -> date | datetime | None:
     return instant.astimezone(ZoneInfo(time_zone))
 
 
+@lru_cache(maxsize=5_000)  # the messages of a batch mostly name the same few days
 def _format_moment(moment: date | datetime, style: str, locale_name: str) -> str:
     locale = babel_locale(locale_name)
     if style in _STYLES:
