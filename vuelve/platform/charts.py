@@ -30,7 +30,7 @@ from vuelve.platform.ui.periods import Period
 SERIES_MAX = 6  # as many colours as can be told apart
 
 # The light tokens, for files: paper is white whatever the reader's theme. A test compares them with tokens.css.
-PALETTE = ("#0b6477", "#d0570a", "#4a90d9", "#b0478f", "#5b8c00", "#7a7468")
+PALETTE = ("#0b6477", "#d0570a", "#401190", "#dd6f80", "#556e33", "#4f483f")
 _INK, _MUTED, _GRID = "#1f1e1b", "#5f5c54", "#eceae4"
 
 

@@ -4,6 +4,7 @@ The reader's locale is their language with the country of the shop: a Mexican sh
 an Argentine one's 1.234,50. Days begin in the zone that Django has activated, which for a shop is the shop's.
 """
 
+import re
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
@@ -17,6 +18,7 @@ from django.utils.translation import get_language
 from vuelve.platform.money import Money
 
 _country: ContextVar[str] = ContextVar("country", default="")
+_CODE_BEFORE_DIGIT = re.compile(r"[A-Z]{3}(?=\d)")
 _FALLBACK = {"es": "es_419", "pt": "pt_BR", "en": "en_US"}
 
 
@@ -57,7 +59,11 @@ def percent(ratio: float, digits: int = 0) -> str:
 
 
 def money(amount_minor: int, currency: str) -> str:
-    return Money(amount_minor, currency).format(locale())
+    """`$1,240.50`; a currency that has no sign here is written as its code: `BRL 1,240.50`."""
+    written = Money(amount_minor, currency).format(locale())
+    return _CODE_BEFORE_DIGIT.sub(
+        "\\g<0>\N{NO-BREAK SPACE}", written
+    )  # CLDR wants the space, Babel leaves it out
 
 
 def day(value: date | datetime) -> str:
