@@ -62,8 +62,9 @@ commit_delay = 0
 jit = off
 random_page_cost = 1.1
 
-# An open transaction holds back every reader of the event log.
+# An open transaction holds back every reader of the event log: one that nobody goes on with, or whose client is gone.
 idle_in_transaction_session_timeout = 60s
+client_connection_check_interval = 2s
 
 # Tables grow by inserts: without these a table of millions is vacuumed and analysed far too late.
 autovacuum_naptime = 15s

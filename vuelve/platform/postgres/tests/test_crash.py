@@ -106,6 +106,23 @@ def test_a_session_that_computes_on_after_the_kill_does_not_block_the_restart(
     connection.close()
 
 
+def test_a_statement_ends_soon_after_its_client_was_killed(shared_postgres: EmbeddedPostgres) -> None:
+    client = python(COMPUTE, shared_postgres.conninfo("vuelve_web"))
+    session = answers(client)["session"]
+    eventually(lambda: psutil.Process(session).cpu_times().user > 0.05)
+    client.kill()
+    client.communicate()
+    eventually(lambda: not is_alive(session))
+
+
+COMPUTE = """
+import json, psycopg, sys
+connection = psycopg.connect(sys.argv[1])
+print(json.dumps({"session": connection.info.backend_pid}), flush=True)
+connection.execute("DO $$ BEGIN LOOP END LOOP; END $$")
+"""
+
+
 def ignoring_errors(connection: psycopg.Connection, statement: str) -> None:
     with suppress(psycopg.OperationalError):
         connection.execute(statement)  # type: ignore[call-overload, unused-ignore]
