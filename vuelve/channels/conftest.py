@@ -2,12 +2,13 @@
 
 import pytest
 
-from vuelve.platform.db import for_shops
-from vuelve.shops.queries import all_shop_ids
-
 
 @pytest.fixture(autouse=True)
 def empty_queue(request: pytest.FixtureRequest) -> None:
+    # Not at the top: Django is set up after conftest files are read.
+    from vuelve.platform.db import for_shops
+    from vuelve.shops.queries import all_shop_ids
+
     if "shop" not in request.fixturenames:
         return
     request.getfixturevalue("log")
