@@ -32,6 +32,7 @@ KEYWORDS = {
 }
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 _TAG = re.compile(r"</?\w+[^>]*>")
+SENTENCE_CHARS = 40  # shorter texts are sometimes the same in Spanish and Portuguese
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # a date in each file would be a conflict in each merge
 _NOT_SOURCES = {"tests", "migrations", "static", "locale", "fixtures"}
 
@@ -178,6 +179,19 @@ def problems(package: str, language: str, wanted: Catalog) -> list[str]:
     return lines
 
 
+def twins(package: str) -> list[str]:
+    """Sentences that are the same in two languages: one of them was filled with the other's."""
+    first, second = (
+        {_key(message): _strings(message) for message in _messages(load(package, language))}
+        for language in LANGUAGES
+    )
+    return [
+        f"{package}: the same in {' and '.join(LANGUAGES)}: {_show(key)}"
+        for key in sorted(first.keys() & second.keys())
+        if first[key] == second[key] and max(map(len, first[key]), default=0) > SENTENCE_CHARS
+    ]
+
+
 def _faults(message: Message) -> Iterator[str]:
     if message.fuzzy:
         yield "fuzzy"
@@ -274,6 +288,7 @@ def check_command(names: Sequence[str]) -> None:
         for language in LANGUAGES
         for line in problems(package, language, wanted)
     ]
+    lines += [line for package in _chosen(names) for line in twins(package)]
     for line in lines:
         click.echo(line, err=True)
     if lines:
