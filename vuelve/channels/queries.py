@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from vuelve.channels.models import Template
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, Statements, fetch_dicts
 from vuelve.platform.errors import not_found
@@ -46,3 +47,8 @@ def message(cursor: Cursor, shop: ShopId, message: MessageId) -> dict[str, Any]:
     if not found:
         raise not_found("message")
     return found[0]
+
+
+def template_names(shop: ShopId) -> dict[str, str]:
+    """What each template is called, by its key."""
+    return dict(Template.objects.filter(shop_id=shop).values_list("key", "name"))

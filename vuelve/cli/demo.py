@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from vuelve.cli import environment
-from vuelve.cli.up import address, check_port, only_one, serve_parts
+from vuelve.cli.up import address, check_port, ending_on_signal, only_one, serve_parts
 from vuelve.platform import clock
 
 
@@ -15,7 +15,7 @@ def run_demo(*, home: Path, port: int, is_serving: bool, as_json: bool, is_fresh
     """Returns 1 if a stage fell short of what the data demands; what is wrong is said on standard error."""
     from vuelve.demo.database import open_database
 
-    with only_one(home):
+    with ending_on_signal(), only_one(home):
         if is_serving:
             check_port(port)
         with environment.database(home, say=environment.say) as server:

@@ -3,11 +3,13 @@
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from vuelve.cli import environment
 from vuelve.platform.errors import VuelveError
@@ -17,7 +19,7 @@ from vuelve.platform.supervise import Child, supervise
 
 def run_up(*, home: Path, port: int) -> int:
     """Returns 0 when it was told to stop, 1 when a part could not be kept alive."""
-    with only_one(home):
+    with ending_on_signal(), only_one(home):
         check_port(port)
         with environment.database(home, say=environment.say) as server:
             environment.start_django("owner")
@@ -52,6 +54,20 @@ def parts(port: int, metrics_folder: Path) -> list[Child]:
         Child("worker", [*command, "worker"], shared),
         Child("dispatch", [*command, "dispatch"], shared),
     ]
+
+
+@contextmanager
+def ending_on_signal() -> Iterator[None]:
+    """SIGTERM before the supervisor handles it (a recovery can take long) ends the command as one after it would."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vuelve.journeys import rules
-from vuelve.journeys.contracts import ENTRY_STEP, Graph
+from vuelve.journeys.contracts import ENTRY_STEP, Graph, Step
 from vuelve.platform.extension import StepKind, Text
 
-NODE_WIDTH = 208
+NODE_WIDTH = 168  # six side by side fit a page of 1440
 NODE_HEIGHT = 64
-GAP_X = 40
+GAP_X = 14
 GAP_Y = 72
 BEND_WIDTH = 24  # an edge that passes a rank takes this much room
 MARGIN = 16
@@ -71,8 +71,10 @@ class _Spot:
 
 def draw(graph: Graph, kinds: Mapping[str, StepKind]) -> Drawing:
     """The drawing of a sound graph (see `rules.check_edges`)."""
-    rank = {ENTRY_STEP: 0} | {key: value + 1 for key, value in rules.ranks(graph).items()}
-    links = _links(graph)
+    ways = {key: _ways(step, kinds) for key, step in graph.steps.items()}
+    ranks = rules.ranks(graph)
+    rank = {ENTRY_STEP: 0} | {key: ranks[key] + 1 for key in _reading_order(graph, ways)}
+    links = _links(graph, ways)
     layers, chains = _layers(rank, links)
     neighbours_up, neighbours_down = _neighbours(chains)
     _sweep(layers, neighbours_up, neighbours_down)
@@ -91,12 +93,28 @@ def draw(graph: Graph, kinds: Mapping[str, StepKind]) -> Drawing:
     )
 
 
-def _links(graph: Graph) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Outcomes by (source, target), in the order of the graph."""
+def _ways(step: Step, kinds: Mapping[str, StepKind]) -> list[tuple[str, str]]:
+    """(outcome, target) in the order in which the step names its outcomes: a stored graph's keys have lost theirs."""
+    kind = kinds.get(step.type)
+    named = list(kind.outcomes(step.config)) if kind else []
+    known = [outcome for outcome in named if outcome in step.next]
+    return [(outcome, step.next[outcome]) for outcome in [*known, *(step.next.keys() - known)]]
+
+
+def _reading_order(graph: Graph, ways: Mapping[str, list[tuple[str, str]]]) -> list[str]:
+    """Every step once, breadth first from the entry: branches stand from left to right as they are written."""
+    order = [graph.first]
+    for key in order:
+        order += [target for _outcome, target in ways[key] if target not in order]
+    return [*order, *(key for key in graph.steps if key not in order)]
+
+
+def _links(graph: Graph, ways: Mapping[str, list[tuple[str, str]]]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Outcomes by (source, target)."""
     links: dict[tuple[str, str], tuple[str, ...]] = {(ENTRY_STEP, graph.first): ()}
-    for step in graph.steps.values():
-        for outcome, target in step.next.items():
-            links[step.key, target] = (*links.get((step.key, target), ()), outcome)
+    for key in graph.steps:
+        for outcome, target in ways[key]:
+            links[key, target] = (*links.get((key, target), ()), outcome)
     return links
 
 

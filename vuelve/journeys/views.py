@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from vuelve.channels.queries import template_names
 from vuelve.journeys import queries, rules, services
 from vuelve.journeys.contracts import ENTRY_STEP, Graph
 from vuelve.journeys.layout import Drawing, Edge, Node, draw
@@ -134,15 +135,17 @@ def _steps(
     request: ShopRequest, found: Journey, graph: Graph, drawing: Drawing, counts: Mapping[str, StepCounts]
 ) -> list[DrawnStep]:
     messages_url = reverse("messages", kwargs={"shop_slug": request.shop.slug})
+    names = template_names(request.shop_id)
     steps = []
     for node in sorted(drawing.nodes, key=lambda node: (node.y, node.x)):
         is_entry = node.key == ENTRY_STEP
+        template = "" if is_entry else str(graph.steps[node.key].config.get("template", ""))
         sends = not is_entry and "sent" in graph.steps[node.key].next
         steps.append(
             DrawnStep(
                 node=node,
-                title=event_label(graph.entry.event) if is_entry else node.label,
-                summary=_("Entry") if is_entry else node.summary,
+                title=event_label(graph.entry.event) if is_entry else names.get(template, node.label),
+                summary=_("Entry") if is_entry else node.label if template in names else node.summary,
                 counts=counts.get(node.key, StepCounts()),
                 href=f"{messages_url}?journey={found.pk}&step={node.key}" if sends else "",
                 lines=_condition_lines(graph, node.key),
