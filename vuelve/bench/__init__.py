@@ -6,13 +6,12 @@ from typing import Any
 
 import click
 
-Say = Callable[[str], None]
 
-
-def run(name: str, *, json: bool = False) -> int:
+def run(name: str, *, json: bool = False, **sizes: int) -> int:
     """Run a benchmark in a database of its own; returns the exit status: 1 if it found its own result wrong.
 
-    Progress goes to standard error; with `json`, the last line of standard output is one JSON object.
+    Progress goes to standard error; with `json`, the last line of standard output is one JSON object. `sizes` make
+    it smaller than what is published, for tests.
     """
     from vuelve.bench import database, machine
     from vuelve.platform.logs import configure_logs
@@ -25,9 +24,9 @@ def run(name: str, *, json: bool = False) -> int:
     with database.temporary(say=say):
         from vuelve.bench import journeys
 
-        measure: dict[str, Callable[[Say], dict[str, Any]]] = {"journeys": journeys.measure}
+        measure: dict[str, Callable[..., dict[str, Any]]] = {"journeys": journeys.measure}
         before = machine.load()
-        found = {"name": name} | measure[name](say) | machine.facts()
+        found = {"name": name} | measure[name](say, **sizes) | machine.facts()
         found |= {"load_before": before, "load_after": machine.load()}
     if json:
         click.echo(_json.dumps(found))

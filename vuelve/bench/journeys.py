@@ -83,30 +83,31 @@ class Check:
     duplicated: int
 
 
-def measure(say: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    say: Callable[[str], None], *, customers: int = CUSTOMERS, rounds: int = ROUNDS
+) -> dict[str, Any]:
     """All runs of the benchmark; see `docs/benchmarks.md`."""
     events.prepare_log(now=real.now())
     rates: list[float] = []
     limits: list[float] = []
     checks: list[Check] = []
     with _Worker(workers=1) as worker:
-        _timed([worker], _prepare("warm-up", WARM_UP_CUSTOMERS), WARM_UP_CUSTOMERS)
-        for number in range(1, ROUNDS + 1):
-            limits.append(limit.journeys_limit_per_s(CUSTOMERS * MOVES_PER_CUSTOMER))
-            shop = _prepare(f"one-{number}", CUSTOMERS)
+        _timed([worker], prepare("warm-up", WARM_UP_CUSTOMERS), WARM_UP_CUSTOMERS)
+        for number in range(1, rounds + 1):
+            limits.append(limit.journeys_limit_per_s(customers * MOVES_PER_CUSTOMER))
+            shop = prepare(f"one-{number}", customers)
             with machine.watched() as usage:
-                rates.append(_rate(_timed([worker], shop, CUSTOMERS)))
-            checks.append(_check(shop))
+                rates.append(_rate(customers, _timed([worker], shop, customers)))
+            checks.append(check(shop, customers))
             say(f"one worker, round {number}: {rates[-1]:,.0f} moves/s; bare limit {limits[-1]:,.0f} rows/s")
-    two, check = _two_workers(say)
-    checks.append(check)
-    killed, check = _killed(say)
-    checks.append(check)
-    lost, duplicated = sum(check.lost for check in checks), sum(check.duplicated for check in checks)
+    two, two_check = _two_workers(say, customers)
+    killed, killed_check = _killed(say, customers)
+    checks += [two_check, killed_check]
+    lost, duplicated = sum(found.lost for found in checks), sum(found.duplicated for found in checks)
     rate, bare = median(rates), median(limits)
     return {
-        "n": CUSTOMERS * MOVES_PER_CUSTOMER,
-        "customers": CUSTOMERS,
+        "n": customers * MOVES_PER_CUSTOMER,
+        "customers": customers,
         "rate_per_s": round(rate),
         "limit_per_s": round(bare),
         "ratio": round(rate / bare, 3),
@@ -122,27 +123,29 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     }
 
 
-def _two_workers(say: Callable[[str], None]) -> tuple[float, Check]:
+def _two_workers(say: Callable[[str], None], customers: int) -> tuple[float, Check]:
     with _Worker(workers=2) as one, _Worker(workers=2) as two:
-        _timed([one, two], _prepare("warm-up-two", WARM_UP_CUSTOMERS), WARM_UP_CUSTOMERS)
-        shop = _prepare("two", CUSTOMERS)
-        rate = _rate(_timed([one, two], shop, CUSTOMERS))
+        _timed([one, two], prepare("warm-up-two", WARM_UP_CUSTOMERS), WARM_UP_CUSTOMERS)
+        shop = prepare("two", customers)
+        rate = _rate(customers, _timed([one, two], shop, customers))
     say(f"two workers: {rate:,.0f} moves/s")
-    return rate, _check(shop)
+    return rate, check(shop, customers)
 
 
-def _killed(say: Callable[[str], None]) -> tuple[float, Check]:
+def _killed(say: Callable[[str], None], customers: int) -> tuple[float, Check]:
     """Two workers; one gets SIGKILL when half of the moves are committed."""
     with _Worker(workers=2) as one, _Worker(workers=2) as two:
-        _timed([one, two], _prepare("warm-up-killed", WARM_UP_CUSTOMERS), WARM_UP_CUSTOMERS)
-        shop = _prepare("killed", CUSTOMERS)
-        rate = _rate(_timed([one, two], shop, CUSTOMERS, rows=KILL_BATCH_ROWS, kill_half_way=True))
-        assert not two.is_alive
+        _timed([one, two], prepare("warm-up-killed", WARM_UP_CUSTOMERS), WARM_UP_CUSTOMERS)
+        shop = prepare("killed", customers)
+        rows = min(KILL_BATCH_ROWS, customers // 10)
+        rate = _rate(customers, _timed([one, two], shop, customers, rows=rows, kill_half_way=True))
+        if two.is_alive:
+            raise RuntimeError("the work was done before a worker could be killed")
     say(f"two workers, one killed half-way: {rate:,.0f} moves/s")
-    return rate, _check(shop)
+    return rate, check(shop, customers)
 
 
-def _prepare(slug: str, customers: int) -> ShopId:
+def prepare(slug: str, customers: int) -> ShopId:
     """A fresh shop with its journey, and the events in the log and identified."""
     now = real.now()
     shop = ShopId(create_shop(slug=f"bench-{slug}", name="Bench").pk)
@@ -227,22 +230,22 @@ def _timed(
     return seconds
 
 
-def _rate(seconds: float) -> float:
-    return CUSTOMERS * MOVES_PER_CUSTOMER / seconds
+def _rate(customers: int, seconds: float) -> float:
+    return customers * MOVES_PER_CUSTOMER / seconds
 
 
-def _check(shop: ShopId) -> Check:
+def check(shop: ShopId, customers: int) -> Check:
     """Count what is in the tables themselves: each customer must have one run, four moves and one right message."""
     with for_shop(shop) as cursor:
         row = cursor.execute(SQL["check_journeys"], {"shop": shop}).fetchone()
     assert row is not None
     runs, finished, moves, distinct_moves, messages, right_messages = (int(value) for value in row)
     lost = (
-        max(CUSTOMERS - finished, 0)
-        + max(CUSTOMERS * MOVES_PER_CUSTOMER - distinct_moves, 0)
-        + max(CUSTOMERS - right_messages, 0)
+        max(customers - finished, 0)
+        + max(customers * MOVES_PER_CUSTOMER - distinct_moves, 0)
+        + max(customers - right_messages, 0)
     )
-    duplicated = max(runs - CUSTOMERS, 0) + moves - distinct_moves + max(messages - right_messages, 0)
+    duplicated = max(runs - customers, 0) + moves - distinct_moves + max(messages - right_messages, 0)
     return Check(lost=lost, duplicated=duplicated)
 
 
