@@ -1,4 +1,4 @@
-"""What commerce does with a batch of events: orders, catalogue, parcels, redemptions, merges.
+"""What commerce does with a batch of events: orders, catalogue, shipments, redemptions, merges.
 
 Events read (amounts in major units, as JSON numbers or strings; Segment's ecommerce spec v2 where it has one):
 
@@ -11,7 +11,7 @@ Events read (amounts in major units, as JSON numbers or strings; Segment's ecomm
     subtotal + shipping + tax. Rounded half up to the currency's minor unit. The first event with an order id has it.
 `Shipment Updated`
     order_id, status (required: packed, in_transit, out_for_delivery, delivered, or one of AfterShip's nine names),
-    shipment_id (missing: the order's only parcel), carrier, tracking_url, eta_date.
+    shipment_id (missing: the order's only shipment), carrier, tracking_url, eta_date.
 `Customers Merged` (ours) {from_id, into_id}
     The rows of this package follow.
 
@@ -83,11 +83,11 @@ class CommerceConsumer:
         if ORDER_COMPLETED in present:
             _take_orders(cursor)
         if SHIPMENT_UPDATED in present:
-            cursor.execute(SQL["read_parcels"], _BOUNDS | _STATUSES)
-        # Before the parcels move: an order that arrives after its parcel was sent is not confirmed any more.
+            cursor.execute(SQL["read_shipments"], _BOUNDS | _STATUSES)
+        # Before the shipments move: an order that arrives after its shipment was sent is not confirmed any more.
         cursor.execute(SQL["stage_confirmed"])
         if SHIPMENT_UPDATED in present:
-            _move_parcels(cursor)
+            _advance_shipments(cursor)
         # From here on no lock is awaited that another batch may hold while it waits for this one: the catalogue's
         # rows are taken before, the coupons' after.
         hold_merges(cursor, exclusively=CUSTOMERS_MERGED in present)
@@ -114,9 +114,9 @@ def _take_orders(cursor: Cursor) -> None:
     cursor.execute(SQL["upsert_products"])
 
 
-def _move_parcels(cursor: Cursor) -> None:
-    cursor.execute(SQL["hold_parcels"])
-    cursor.execute(SQL["move_parcels"])
+def _advance_shipments(cursor: Cursor) -> None:
+    cursor.execute(SQL["hold_shipments"])
+    cursor.execute(SQL["advance_shipments"])
     cursor.execute(SQL["stage_milestones"], {"names": [milestone.key for milestone in Milestone]})
 
 

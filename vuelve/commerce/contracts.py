@@ -11,7 +11,7 @@ COUPON_VALID_DAYS_MAX = 730  # two years: longer than that no offer is "for a li
 
 
 class Milestone(IntEnum):
-    """The stages of a parcel; they only move forward. `key` is what events call them."""
+    """The stages of a shipment; they only move forward. `key` is what events call them."""
 
     CONFIRMED = 1
     PACKED = 2

@@ -1,7 +1,7 @@
 """The object `order` in templates: the order of the event that the message answers, if it is the recipient's own.
 
 `order`: order_id, ordered_at, currency, total, subtotal, discount, shipping, tax (as the reader's language writes
-money), total_minor, coupon_code, items (the first 50), has_more_items, shipments, and of the parcel that
+money), total_minor, coupon_code, items (the first 50), has_more_items, shipments, and of the shipment that
 the event is about, or else of the one heard of last: shipment_id, milestone, carrier, tracking_url, eta_date.
 `order.items[]`: product_id, name, category (at the time of the order), brand, image_url, url, quantity, price, amount.
 `order.shipments[]`: shipment_id, milestone, carrier, tracking_url, eta_date.
@@ -48,13 +48,13 @@ class OrderObject:
         which = {"shop": shop, "customers": list(owners.values()), "orders": list(owners)}
         cursor.execute(SQL["items_of_orders"], which | {"lines_max": ITEMS_MAX + 1})
         items = _by_order(fetch_dicts(cursor))
-        cursor.execute(SQL["parcels_of_orders"], which)
-        parcels = _by_order(fetch_dicts(cursor))
+        cursor.execute(SQL["shipments_of_orders"], which)
+        shipments = _by_order(fetch_dicts(cursor))
         return {
             MessageId(order["message_id"]): _order(
                 order,
                 items[order["order_id"]],
-                parcels[order["order_id"]],
+                shipments[order["order_id"]],
                 locales[MessageId(order["message_id"])],
             )
             for order in orders
@@ -71,14 +71,14 @@ def _by_order(rows: Sequence[dict[str, Any]]) -> defaultdict[str, list[dict[str,
 def _order(
     row: Mapping[str, Any],
     items: Sequence[Mapping[str, Any]],
-    parcels: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
     locale: str,
 ) -> dict[str, Any]:
     currency = row["currency"]
-    shipments = [_parcel(parcel) for parcel in parcels]
+    shipments = [_shipment(each) for each in rows]
     about: Mapping[str, Any] = next(
-        (parcel for parcel in shipments if parcel["shipment_id"] == row["shipment_id"]),
-        shipments[0] if shipments else _NO_PARCEL,
+        (each for each in shipments if each["shipment_id"] == row["shipment_id"]),
+        shipments[0] if shipments else _NO_SHIPMENT,
     )
     return {
         "order_id": row["order_id"],
@@ -111,7 +111,7 @@ def _item(row: Mapping[str, Any], currency: str, locale: str) -> dict[str, Any]:
     }
 
 
-def _parcel(row: Mapping[str, Any]) -> dict[str, Any]:
+def _shipment(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "shipment_id": row["shipment_id"],
         "milestone": Milestone(row["milestone"]).key,
@@ -121,7 +121,7 @@ def _parcel(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_NO_PARCEL: Mapping[str, Any] = dict.fromkeys(
+_NO_SHIPMENT: Mapping[str, Any] = dict.fromkeys(
     ("shipment_id", "milestone", "carrier", "tracking_url", "eta_date")
 )
 

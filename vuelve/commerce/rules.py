@@ -1,4 +1,4 @@
-"""Pure rules of coupons and parcels; no database, no clock."""
+"""Pure rules of coupons and shipments; no database, no clock."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ from vuelve.platform.ids import CODE_ALPHABET
 CODE_CHARS = 10  # 30^10 = 590 million million codes
 
 # What a store or a carrier calls a status, letters only, to our milestone. AfterShip's nine are the last nine.
-# CONFIRMED stands for a status that is no milestone: the parcel's facts are taken, nobody is told.
+# CONFIRMED stands for a status that is no milestone: the shipment's facts are taken, nobody is told.
 STATUSES: Mapping[str, Milestone] = {
     "packed": Milestone.PACKED,
     "pending": Milestone.PACKED,

@@ -61,3 +61,8 @@ CREATE FUNCTION commerce_number(raw text) RETURNS numeric LANGUAGE sql IMMUTABLE
         WHEN raw ~ '^[0-9]+(\.[0-9]+)?$' THEN raw::numeric
         WHEN raw ~ '^ *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})? *$' THEN raw::numeric
     END;
+
+-- A text of at most so many characters. left() counts characters even where there is nothing to cut: five of them
+-- cost a sixth of the time that a batch's lines take.
+CREATE FUNCTION commerce_cut(raw text, chars integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    CASE WHEN octet_length(raw) > chars THEN left(raw, chars) ELSE raw END;

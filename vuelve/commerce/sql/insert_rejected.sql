@@ -4,7 +4,7 @@ WITH rejected AS (
     FROM pg_temp.commerce_order_in WHERE reason IS NOT NULL
     UNION ALL
     SELECT shop_id, customer_id, seq, 'Shipment Updated', order_id, reason
-    FROM pg_temp.commerce_parcel_in WHERE reason IS NOT NULL
+    FROM pg_temp.commerce_shipment_in WHERE reason IS NOT NULL
 ), kept AS (
     INSERT INTO commerce_rejected (shop_id, customer_id, event_seq, event_name, order_id, reason, rejected_at)
     SELECT shop_id, customer_id, seq, name, order_id, reason, %(now)s FROM rejected

@@ -1,4 +1,4 @@
--- Purpose: a merged customer's parcels go to the canonical customer. Both may have a row for a parcel whose order is
+-- Purpose: a merged customer's shipments go to the canonical customer. Both may have a row for a shipment whose order is
 -- not known: the milestone that is further stays, and the newer facts.
 -- Rows: those of the merged customers. Index: commerce_shipment's primary key.
 WITH gone AS (

@@ -1,5 +1,5 @@
 -- Purpose: the working tables of a connection; made once, emptied by each commit.
--- Rows: order_in and parcel_in up to CONSUMER_BATCH_ROWS, line_in some ten times as many.
+-- Rows: order_in and shipment_in up to CONSUMER_BATCH_ROWS, line_in some ten times as many.
 CREATE TEMP TABLE IF NOT EXISTS commerce_order_in (
     shop_id        bigint NOT NULL,
     customer_id    bigint NOT NULL,   -- canonical when the batch began
@@ -40,7 +40,7 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_line_in (
     amount_minor bigint,
     reason       text
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS commerce_parcel_in (
+CREATE TEMP TABLE IF NOT EXISTS commerce_shipment_in (
     shop_id      bigint NOT NULL,
     customer_id  bigint NOT NULL,
     xid          xid8 NOT NULL,
@@ -50,7 +50,7 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_parcel_in (
     order_id     text COLLATE "C",
     shipment_id  text COLLATE "C",
     milestone    smallint,            -- 1 for a status that is no milestone
-    stored       smallint,            -- the parcel's milestone before the batch
+    stored       smallint,            -- the shipment's milestone before the batch
     carrier      text,
     tracking_url text,
     eta_date     date,
@@ -63,5 +63,5 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_merge_in (
 ) ON COMMIT DELETE ROWS;
 DELETE FROM pg_temp.commerce_order_in;
 DELETE FROM pg_temp.commerce_line_in;
-DELETE FROM pg_temp.commerce_parcel_in;
+DELETE FROM pg_temp.commerce_shipment_in;
 DELETE FROM pg_temp.commerce_merge_in

@@ -1,10 +1,11 @@
 -- Purpose: the lines of the orders that are well formed so far, into pg_temp.commerce_line_in; a malformed line
 -- carries the reason.
 -- Rows: some 100,000 for a full batch. One json_to_recordset an order; that its elements are objects is checked before.
-INSERT INTO pg_temp.commerce_line_in (seq, line, position, ordered_at, shop_id, product_id, sku, name, category, brand, image_url, url,
-    coupon_code, quantity, price_minor, amount_minor, reason)
-SELECT seq, line, position, ordered_at, shop_id, left(product_id, %(product_id_max)s), left(sku, %(product_id_max)s), left(name, %(text_max)s),
-       left(category, %(product_id_max)s), left(brand, %(product_id_max)s),
+INSERT INTO pg_temp.commerce_line_in (seq, line, position, ordered_at, shop_id, product_id, sku, name, category, brand,
+    image_url, url, coupon_code, quantity, price_minor, amount_minor, reason)
+SELECT seq, line, position, ordered_at, shop_id, commerce_cut(product_id, %(product_id_max)s),
+       commerce_cut(sku, %(product_id_max)s), commerce_cut(name, %(text_max)s),
+       commerce_cut(category, %(product_id_max)s), commerce_cut(brand, %(product_id_max)s),
        CASE WHEN image_url ~* '^https?://' AND length(image_url) <= %(url_max)s THEN image_url END,
        CASE WHEN url ~* '^https?://' AND length(url) <= %(url_max)s THEN url END,
        nullif(coupon, ''),
@@ -28,7 +29,7 @@ FROM (
     FROM (
         SELECT h.seq, h.shop_id, h.ordered_at, h.per_major, h.rank::bigint * 1000 + l.line AS position, l.line,
                coalesce(nullif(btrim(l.product_id), ''), nullif(btrim(l.sku), ''),
-                        left(nullif(btrim(l.name), ''), %(product_id_max)s)) AS product_id,
+                        commerce_cut(nullif(btrim(l.name), ''), %(product_id_max)s)) AS product_id,
                nullif(l.sku, '') AS sku, nullif(btrim(l.name), '') AS name, nullif(btrim(l.category), '') AS category,
                nullif(l.brand, '') AS brand, l.image_url, l.url, l.coupon, l.price, l.amount,
                commerce_number(l.price) AS price_n, commerce_number(l.amount) AS amount_n,

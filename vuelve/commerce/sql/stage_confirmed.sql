@@ -1,4 +1,4 @@
--- Purpose: `Order Milestone Reached` (confirmed) of the new live orders, unless one of their parcels is already past it.
+-- Purpose: `Order Milestone Reached` (confirmed) of the new live orders, unless one of their shipments is already past it.
 -- Rows: the live orders of a batch. Index: commerce_shipment's primary key.
 INSERT INTO pg_temp.event_staged (shop_id, name, occurred_at, message_id, customer_id, properties)
 SELECT h.shop_id, 'Order Milestone Reached', h.ordered_at, 'milestone:' || json_build_array(h.order_id, '', 1)::text,
@@ -10,7 +10,7 @@ WHERE h.is_new AND NOT h.historical
       SELECT FROM commerce_shipment s
       WHERE s.shop_id = h.shop_id AND s.customer_id = h.customer_id AND s.order_id = h.order_id AND s.milestone > 1)
   AND NOT EXISTS (
-      SELECT FROM pg_temp.commerce_parcel_in p
+      SELECT FROM pg_temp.commerce_shipment_in p
       WHERE p.shop_id = h.shop_id AND p.order_id = h.order_id AND p.milestone > 1 AND p.reason IS NULL
         AND (p.xid, p.seq) < (h.xid, h.seq))
 ORDER BY h.xid, h.seq

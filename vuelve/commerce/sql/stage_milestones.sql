@@ -1,4 +1,4 @@
--- Purpose: `Order Milestone Reached` for each live event that moved its parcel forward; one that comes too late, or
+-- Purpose: `Order Milestone Reached` for each live event that moved its shipment forward; one that comes too late, or
 -- again, moves nothing and says nothing.
 -- Rows: up to the shipment events of a batch. Index: commerce_shipment's primary key.
 INSERT INTO pg_temp.event_staged (shop_id, name, occurred_at, message_id, customer_id, properties)
@@ -12,7 +12,7 @@ FROM (
     SELECT p.*, greatest(p.stored, max(p.milestone) OVER (
         PARTITION BY p.shop_id, p.customer_id, p.order_id, p.shipment_id ORDER BY p.xid, p.seq
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS before
-    FROM pg_temp.commerce_parcel_in p WHERE p.reason IS NULL
+    FROM pg_temp.commerce_shipment_in p WHERE p.reason IS NULL
 ) p
 JOIN unnest(%(names)s::text[]) WITH ORDINALITY AS n (name, milestone) ON n.milestone = p.milestone
 JOIN commerce_shipment s ON (s.shop_id, s.customer_id, s.order_id, s.shipment_id)

@@ -92,7 +92,7 @@ def test_the_order_of_the_event_that_is_answered(store: Store) -> None:
     }
 
 
-def test_a_milestone_is_about_its_own_parcel(store: Store) -> None:
+def test_a_milestone_is_about_its_own_shipment(store: Store) -> None:
     store.order("A1")
     for n, shipment in enumerate(("P1", "P2"), 1):
         link = f"https://carrier.example/{shipment}"
@@ -110,7 +110,7 @@ def test_a_milestone_is_about_its_own_parcel(store: Store) -> None:
         ("P2", "packed", "https://carrier.example/P2", "2026-03-02"),
         ("P2", "packed", "https://carrier.example/P2", "2026-03-02"),  # the one heard of last
     ]
-    assert [parcel["shipment_id"] for parcel in found[MessageId(1)]["shipments"]] == ["P2", "P1"]
+    assert [shipment["shipment_id"] for shipment in found[MessageId(1)]["shipments"]] == ["P2", "P1"]
 
 
 def test_messages_without_an_order_are_left_out(store: Store) -> None:

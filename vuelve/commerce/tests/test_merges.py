@@ -19,7 +19,7 @@ def owners(store: Store) -> dict[str, list[int]]:
 
 
 def everything_of(store: Store, customer: int, prefix: str) -> None:
-    """An order, a parcel, a coupon, a refusal and a rejected event."""
+    """An order, a shipment, a coupon, a refusal and a rejected event."""
     code = issue(
         shop=store.id,
         customer=customer,  # type: ignore[arg-type]
@@ -59,7 +59,7 @@ def test_rows_follow_when_both_have_some(store: Store) -> None:
     assert store.milestones() == events
 
 
-def test_of_a_parcel_that_both_have_the_furthest_stays(store: Store) -> None:
+def test_of_a_shipment_that_both_have_the_furthest_stays(store: Store) -> None:
     # The order is not known, so each customer's events made a row.
     store.ship("delivered", customer=BEA, carrier="Correo", at=later(hours=1))
     store.consume()
@@ -67,8 +67,13 @@ def test_of_a_parcel_that_both_have_the_furthest_stays(store: Store) -> None:
     store.consume()
     store.merge(BEA, ANA)
     store.consume()
-    parcel = store.one("commerce_shipment")
-    assert (parcel["customer_id"], parcel["milestone"], parcel["carrier"], parcel["tracking_url"]) == (
+    shipment = store.one("commerce_shipment")
+    assert (
+        shipment["customer_id"],
+        shipment["milestone"],
+        shipment["carrier"],
+        shipment["tracking_url"],
+    ) == (
         ANA,
         5,
         "Correo",

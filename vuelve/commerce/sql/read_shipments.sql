@@ -1,7 +1,7 @@
--- Purpose: `Shipment Updated` events into pg_temp.commerce_parcel_in, with the reason of those that are malformed.
+-- Purpose: `Shipment Updated` events into pg_temp.commerce_shipment_in, with the reason of those that are malformed.
 -- Rows: up to CONSUMER_BATCH_ROWS. Index: primary keys of commerce_order_key and customers_alias.
--- A parcel belongs to the customer of its order where that is known: carriers know orders, not customers.
-INSERT INTO pg_temp.commerce_parcel_in (shop_id, customer_id, xid, seq, occurred_at, historical, order_id, shipment_id,
+-- A shipment belongs to the customer of its order where that is known: carriers know orders, not customers.
+INSERT INTO pg_temp.commerce_shipment_in (shop_id, customer_id, xid, seq, occurred_at, historical, order_id, shipment_id,
     milestone, carrier, tracking_url, eta_date, reason)
 SELECT b.shop_id, coalesce(a.canonical_id, o.customer_id), b.xid, b.seq, b.occurred_at, b.historical,
        left(i.order_id, %(order_id_max)s), left(i.shipment_id, %(order_id_max)s), m.milestone,

@@ -1,4 +1,4 @@
-"""Parcels and milestones: only forward, each once, whatever the order of arrival."""
+"""Shipments and milestones: only forward, each once, whatever the order of arrival."""
 
 from datetime import date
 from typing import Any
@@ -55,8 +55,8 @@ def test_a_stage_already_passed_updates_but_says_nothing(store: Store, in_one_ba
     store.consume()
     # Packed and in transit were skipped: they are not told later.
     assert store.milestones() == ["A1:P1:out_for_delivery"]
-    parcel = store.one("commerce_shipment")
-    assert (parcel["milestone"], parcel["carrier"], parcel["updated_at"]) == (
+    shipment = store.one("commerce_shipment")
+    assert (shipment["milestone"], shipment["carrier"], shipment["updated_at"]) == (
         4,
         "out_for_delivery 4",
         later(hours=4),
@@ -70,15 +70,15 @@ def test_an_older_event_only_fills_gaps(store: Store, in_one_batch: bool) -> Non
         store.consume()
     store.ship("packed", at=later(hours=1), carrier="Mensajero", tracking_url=LINK)
     store.consume()
-    parcel = store.one("commerce_shipment")
-    assert (parcel["carrier"], parcel["tracking_url"], parcel["updated_at"]) == (
+    shipment = store.one("commerce_shipment")
+    assert (shipment["carrier"], shipment["tracking_url"], shipment["updated_at"]) == (
         "Correo",
         LINK,
         later(hours=2),
     )
 
 
-def test_several_parcels_go_their_own_ways(store: Store) -> None:
+def test_several_shipments_go_their_own_ways(store: Store) -> None:
     store.order("A1")
     store.ship("delivered", shipment_id="P1")
     store.ship("packed", shipment_id="P2")
@@ -131,13 +131,13 @@ def test_a_status_that_is_no_milestone_does_not_move_back(store: Store) -> None:
     store.ship("out_for_delivery")
     store.ship("AttemptFail", at=later(hours=1), eta_date="2026-03-10")
     store.consume()
-    parcel = store.one("commerce_shipment")
-    assert (parcel["milestone"], parcel["eta_date"]) == (4, date(2026, 3, 10))
+    shipment = store.one("commerce_shipment")
+    assert (shipment["milestone"], shipment["eta_date"]) == (4, date(2026, 3, 10))
     assert store.milestones() == ["A1:P1:out_for_delivery"]
 
 
 @pytest.mark.parametrize("in_one_batch", [True, False])
-def test_an_order_that_arrives_after_its_parcel_is_not_confirmed_any_more(
+def test_an_order_that_arrives_after_its_shipment_is_not_confirmed_any_more(
     store: Store, in_one_batch: bool
 ) -> None:
     store.ship("packed")
@@ -149,7 +149,7 @@ def test_an_order_that_arrives_after_its_parcel_is_not_confirmed_any_more(
     assert store.milestones() == ["A1:P1:packed"]
 
 
-def test_a_parcel_belongs_to_the_customer_of_the_order(store: Store) -> None:
+def test_a_shipment_belongs_to_the_customer_of_the_order(store: Store) -> None:
     store.order("A1", customer=ANA)
     store.ship("packed", customer=BEA)
     store.consume()
@@ -160,7 +160,7 @@ def test_a_parcel_belongs_to_the_customer_of_the_order(store: Store) -> None:
     assert store.rows("events_event WHERE name = 'Order Milestone Reached'", "customer_id") == [ANA] * 3
 
 
-def test_history_moves_the_parcel_without_a_word(store: Store) -> None:
+def test_history_moves_the_shipment_without_a_word(store: Store) -> None:
     store.ship("in_transit", historical=True)
     store.ship("packed")
     store.ship("delivered")
@@ -173,10 +173,10 @@ def test_a_batch_read_again_tells_nothing_again(store: Store) -> None:
     store.ship("packed")
     store.ship("delivered")
     store.consume()
-    told, parcel = store.milestones(), store.one("commerce_shipment")
+    told, shipment = store.milestones(), store.one("commerce_shipment")
     assert Store(store.shop).consume() == 3
     assert store.milestones() == told
-    assert store.one("commerce_shipment") == parcel
+    assert store.one("commerce_shipment") == shipment
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
--- Purpose: where the parcels of a batch are now. Milestones only move forward; carrier, address and day of arrival
+-- Purpose: where the shipments of a batch are now. Milestones only move forward; carrier, address and day of arrival
 -- are those of the newest event that names them.
--- Rows: the distinct parcels of a batch. Index: commerce_shipment's primary key.
+-- Rows: the distinct shipments of a batch. Index: commerce_shipment's primary key.
 UPDATE commerce_shipment s
 SET milestone = greatest(s.milestone, n.milestone),
     carrier = CASE WHEN n.at >= s.updated_at THEN coalesce(n.carrier, s.carrier) ELSE coalesce(s.carrier, n.carrier) END,
@@ -13,7 +13,7 @@ FROM (
            (array_agg(carrier ORDER BY occurred_at DESC, seq DESC) FILTER (WHERE carrier IS NOT NULL))[1] AS carrier,
            (array_agg(tracking_url ORDER BY occurred_at DESC, seq DESC) FILTER (WHERE tracking_url IS NOT NULL))[1] AS tracking_url,
            (array_agg(eta_date ORDER BY occurred_at DESC, seq DESC) FILTER (WHERE eta_date IS NOT NULL))[1] AS eta_date
-    FROM pg_temp.commerce_parcel_in WHERE reason IS NULL
+    FROM pg_temp.commerce_shipment_in WHERE reason IS NULL
     GROUP BY shop_id, customer_id, order_id, shipment_id
 ) n
 WHERE (s.shop_id, s.customer_id, s.order_id, s.shipment_id) = (n.shop_id, n.customer_id, n.order_id, n.shipment_id)
