@@ -1,0 +1,29 @@
+"""Members for tests of pages."""
+
+import itertools
+import os
+
+from django.test import Client
+
+from vuelve.shops import services
+from vuelve.shops.models import Member, Role, Shop
+
+PASSWORD = "correcto-caballo-pila"
+_numbers = itertools.count(1)
+
+
+def make_member(
+    shop: Shop, *, role: Role = Role.OWNER, locale: str = "es", name: str = "Ana Torres"
+) -> Member:
+    email = f"member-{os.getpid()}-{next(_numbers)}@example.com"
+    return services.create_member(
+        shop=shop, email=email, password=PASSWORD, role=role, name=name, locale=locale
+    )
+
+
+def browser_of(member: Member | None = None, *, language: str = "") -> Client:
+    """A client that is signed in as the member, as far as there is one."""
+    client = Client(HTTP_HOST="localhost", headers={"accept-language": language} if language else None)
+    if member is not None:
+        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    return client
