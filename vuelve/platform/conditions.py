@@ -218,7 +218,7 @@ def read_text(found: object, path: str, *, chars_max: int, may_be_empty: bool) -
 
 
 def read_number(found: object, path: str) -> Decimal:
-    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
+    if isinstance(found, bool) or not isinstance(found, int | float):
         raise VuelveError("invalid_type", "Expected a number.", field=path, hint="Write it without quotes.")
     # str(): 0.1 is meant, not the 55 digits of the nearest float.
     number = (
@@ -344,7 +344,7 @@ def _value_type(fields: Fields, op: Op, fixed_type: ValueType | None) -> ValueTy
         found = found[0]
     if isinstance(found, bool):
         return ValueType.BOOLEAN
-    return ValueType.NUMBER if isinstance(found, int | float | Decimal) else ValueType.TEXT
+    return ValueType.NUMBER if isinstance(found, int | float) else ValueType.TEXT
 
 
 def _read_value(found: object, path: str, value_type: ValueType, op: Op) -> Value:

@@ -17,9 +17,9 @@ import ibis
 from ibis import _
 
 from vuelve.customers.conditions import ALIAS, CUSTOMER
-from vuelve.platform.extension import Aggregate, ConditionKind, Grain, Source
+from vuelve.platform.extension import Aggregate, Grain, Source
 from vuelve.segments.bound import the_instant, the_shop, the_start
-from vuelve.segments.tree import leaves_of
+from vuelve.segments.tree import Kinds, Tree, leaves_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,14 +29,12 @@ SUBJECT = ibis.table(
     {"subject_id": "int64", "customer_id": "int64", "event_seq": "int64"}, name="subject", database="pg_temp"
 )
 
-Tree = Mapping[str, Any]
-Kinds = Mapping[str, ConditionKind]
 # Given rows and their grain: those that belong to somebody who is asked about, and the column that says to whom.
 Belonging = Callable[["ir.Table", Grain], tuple["ir.Table", str]]
 
 
 def subjects_matching(tree: Tree, kinds: Kinds) -> "ir.Table":
-    """`subject_id` of the rows of SUBJECT for which the tree is true."""
+    """`subject_id` of the rows of SUBJECT for which the tree is true; a customer may stand under any of their ids."""
     subjects = (
         SUBJECT.left_join(_aliases().view(), [("customer_id", "alias_id")])
         .select("subject_id", "event_seq", customer_id=ibis.coalesce(_["canonical_id"], _["customer_id"]))
@@ -93,7 +91,7 @@ def _matching(tree: Tree, kinds: Kinds, asked: "ir.Table", belonging: Belonging)
 def _aggregates(tree: Tree, kinds: Kinds) -> dict[str, tuple[str, Aggregate]]:
     """By a leaf's JSON: the name of its figure, and the aggregate. A leaf that occurs twice is computed once."""
     by_kind: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
-    for leaf in leaves_of(tree):
+    for leaf, _path in leaves_of(tree):
         by_kind[leaf["type"]][_key(leaf)] = leaf
     made: dict[str, tuple[str, Aggregate]] = {}
     for kind, leaves in by_kind.items():

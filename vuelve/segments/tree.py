@@ -22,8 +22,8 @@ BRANCHES = ("all", "any", "not")
 
 def check_tree(tree: object, kinds: Kinds, path: str) -> None:
     """Raise VuelveError for the first thing that is wrong, with its path, e.g. `conditions.all[1].count.value`."""
-    found = list(_checked_leaves(tree, path, depth=1, counter=[0]))
-    for leaf, at in found:
+    promoted = 0
+    for leaf, at in list(_checked_leaves(tree, path, depth=1, counter=[0])):
         fields = Fields(leaf, at)
         kind = kinds.get(fields.text("type", chars_max=limits.TRAIT_NAME_CHARS_MAX))
         if kind is None:
@@ -34,6 +34,14 @@ def check_tree(tree: object, kinds: Kinds, path: str) -> None:
                 hint="Use one of: " + ", ".join(sorted(kinds)) + ".",
             )
         kind.check(leaf, at)
+        promoted += len(kind.promotions(leaf, trigger=""))
+    if promoted > limits.CONDITION_LEAVES_MAX:
+        raise VuelveError(
+            "too_many_conditions",
+            f"The condition looks {promoted} times at properties of events.",
+            field=path,
+            hint=f"At most {limits.CONDITION_LEAVES_MAX} times: each is a join.",
+        )
     chars = len(canonical(tree))
     if chars > limits.CONDITION_CHARS_MAX:
         raise VuelveError(
@@ -49,15 +57,17 @@ def canonical(tree: object) -> str:
     return json.dumps(tree, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def leaves_of(tree: Tree) -> Iterator[Mapping[str, Any]]:
-    """The leaves of a checked tree, in the order of reading."""
+def leaves_of(tree: Tree, path: str = "") -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The leaves of a checked tree with their paths, in the order of reading."""
     for branch in BRANCHES:
         if branch in tree:
-            below = tree[branch]
-            for child in [below] if branch == "not" else below:
-                yield from leaves_of(child)
+            if branch == "not":
+                yield from leaves_of(tree[branch], f"{path}.{branch}")
+                return
+            for index, child in enumerate(tree[branch]):
+                yield from leaves_of(child, f"{path}.{branch}[{index}]")
             return
-    yield tree
+    yield tree, path
 
 
 def describe_tree(tree: Tree, kinds: Kinds) -> str:
