@@ -168,7 +168,6 @@ def _set_traits(cursor: Cursor, said: _Said) -> None:
     if rows:
         columns = "seq, name, text_value, text_key, number_value, boolean_value, time_value"
         copy_rows(cursor, f"customers_said ({columns})", rows)
-        cursor.execute("ANALYZE pg_temp.customers_said")
         cursor.execute(SQL["set_traits"])
 
 

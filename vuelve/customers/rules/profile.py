@@ -1,7 +1,7 @@
 """The columns of a customer, from the traits that hold and what is known otherwise."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vuelve.customers.rules.texts import country_code, is_e164, locale_tag, normal_email, text_key
@@ -40,6 +40,10 @@ def profile_of(
 
     `known` is what is in the database, then what merged customers bring, then what identifiers and the context say.
     """
+
+    if not traits and len(known) == 1:
+        # A newcomer, nine times of ten: nothing to choose from.
+        return known[0] if known[0].created_at else replace(known[0], created_at=now)
 
     def pick(column: str) -> str | None:
         if column in traits:

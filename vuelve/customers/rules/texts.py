@@ -56,9 +56,16 @@ def is_e164(text: str) -> bool:
 def country_code(text: str) -> str | None:
     """ISO 3166-1 alpha-2 of a code or a name in Spanish, Portuguese or English."""
     text = text.strip()
-    if len(text) == 2 and text.upper() in _country_names().values():
+    if text in _country_codes():
+        return text
+    if len(text) == 2 and text.upper() in _country_codes():
         return text.upper()
     return _country_names().get(text_key(text)) if len(text) <= 80 else None
+
+
+@cache
+def _country_codes() -> frozenset[str]:
+    return frozenset(_country_names().values())
 
 
 @cache

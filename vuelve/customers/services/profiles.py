@@ -20,7 +20,7 @@ def refresh(
     settled: Settled,
     *,
     now: datetime,
-    identified: Iterable[Key] = (),
+    identified: Collection[Key] = (),
     hints: Mapping[Key, Profile] | None = None,
 ) -> None:
     """Write the rows of new, changed and identified customers, and when those in `pg_temp.customers_seen` were seen.
@@ -31,8 +31,8 @@ def refresh(
     created = {(holder.shop, holder.id) for holder in settled.created}
     touched = {*holders, *identified, *((shop, into) for shop, _, into in settled.merged)}
     if touched:
-        copy_rows(cursor, "customers_touched (shop_id, customer_id)", touched)
-        cursor.execute("ANALYZE pg_temp.customers_touched")
+        # Of a newcomer whom no identify call names there is nothing to be read.
+        copy_rows(cursor, "customers_touched (shop_id, customer_id)", touched - (created - set(identified)))
         known = _known(cursor)
         traits = _traits(cursor)
         zones = time_zones(cursor)
@@ -110,7 +110,6 @@ def _stage(cursor: Cursor, profiles: Mapping[Key, Profile], created: Collection[
             for key, each in profiles.items()
         ),
     )
-    cursor.execute("ANALYZE pg_temp.customers_profile")
 
 
 def time_zones(cursor: Cursor) -> frozenset[str]:

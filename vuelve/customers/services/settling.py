@@ -53,10 +53,13 @@ def settle(cursor: Cursor, sightings: Sequence[Sighting], *, now: datetime, may_
         try:
             with transaction.atomic():
                 return _settle(cursor, sightings, now, may_wait)
-        except (_LostRaceError, psycopg.errors.LockNotAvailable) as race:
-            log.info("identifiers changed meanwhile; resolving again", race=type(race).__name__)
-            if not may_wait:
-                sleep(RACE_PAUSE_SECONDS)
+        except _LostRaceError:
+            log.info("identifiers changed meanwhile; resolving again")
+        except psycopg.errors.LockNotAvailable:
+            if may_wait:
+                raise
+        if not may_wait:
+            sleep(RACE_PAUSE_SECONDS)
     raise VuelveError("busy", "Others keep changing the same customers.", hint="Try again.", status=409)
 
 
@@ -80,7 +83,6 @@ def _settle(cursor: Cursor, sightings: Sequence[Sighting], now: datetime, may_wa
 def _lock_claims(cursor: Cursor, wanted: Iterable[Identifier]) -> dict[Identifier, Claim]:
     cursor.execute("DELETE FROM pg_temp.customers_wanted")
     copy_rows(cursor, "customers_wanted (shop_id, kind, value)", wanted)
-    cursor.execute("ANALYZE pg_temp.customers_wanted")
     rows = cursor.execute(SQL["lock_identifiers"]).fetchall()
     return {Identifier(*row[:3]): Claim(*row[3:]) for row in rows}
 
@@ -91,7 +93,6 @@ def _lock_holders(cursor: Cursor, claims: dict[Identifier, Claim], may_wait: boo
         return []
     cursor.execute("DELETE FROM pg_temp.customers_held")
     copy_rows(cursor, "customers_held (shop_id, customer_id)", held)
-    cursor.execute("ANALYZE pg_temp.customers_held")
     rows = cursor.execute(SQL["lock_holders"] + ("" if may_wait else " NOWAIT")).fetchall()
     row = cursor.execute(SQL["held_is_merged"]).fetchone()
     if row is None or row[0] or len(rows) != len(held):

@@ -18,7 +18,8 @@ from vuelve.testing import identify, make_shop, track
 
 def test_every_country_has_a_zone_of_its_own_that_all_know(shop: Shop) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"]) as owner:
-        countries = dict(owner.execute("SELECT country, time_zone FROM customers_country").fetchall())
+        rows = owner.execute("SELECT country, time_zone FROM customers_country").fetchall()
+        countries: dict[str, str] = {row[0]: row[1] for row in rows}
         known = {row[0] for row in owner.execute("SELECT name FROM pg_timezone_names").fetchall()}
     zones_of = get_global("territory_zones")
     assert len(countries) > 240

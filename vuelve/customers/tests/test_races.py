@@ -114,14 +114,9 @@ def test_an_opt_out_at_the_moment_of_a_grant_is_not_lost(identity: Identity) -> 
     identify(identity.shop, "u", at=minute(0))
     identity.run()
     customer = user(identity, "u")
-    common = {"shop": identity.id, "customer": customer, "channel": "email", "purpose": "marketing"}
     for number in range(10):
-        at_once(
-            lambda n=number: grant(
-                **common, now=minute(n * 10 + 1), key=f"g{n}", source="page", wording="Yes"
-            ),
-            lambda n=number: unsubscribe(**common, now=minute(n * 10 + 1), key=f"r{n}", source="link"),
-        )
+        at = number * 10 + 1
+        at_once(granted(identity, customer, at, f"g{number}"), revoked(identity, customer, at, f"r{number}"))
         newest = identity.rows(
             "SELECT is_granted FROM customers_consent_change ORDER BY decided_at DESC, message_id DESC LIMIT 1"
         )
@@ -132,17 +127,24 @@ def test_an_opt_out_at_the_moment_of_a_grant_is_not_lost(identity: Identity) -> 
 def test_one_key_twice_at_once_is_one_decision(identity: Identity) -> None:
     identify(identity.shop, "u", at=minute(0))
     identity.run()
-    common = {
-        "shop": identity.id,
-        "customer": user(identity, "u"),
-        "channel": "email",
-        "purpose": "marketing",
-    }
-    done = at_once(
-        *(lambda: unsubscribe(**common, now=minute(5), key="link", source="link") for _ in range(3))
-    )
+    customer = user(identity, "u")
+    done = at_once(*(revoked(identity, customer, 5, "link") for _ in range(3)))
     assert sorted(map(bool, done)) == [False, False, True]
     assert identity.rows("SELECT count(*) FROM customers_consent_change") == [(1,)]
+
+
+def granted(identity: Identity, customer: CustomerId, at: float, key: str) -> Callable[[], bool]:
+    return lambda: grant(
+        shop=identity.id, customer=customer, channel="email", purpose="marketing", now=minute(at), key=key,
+        source="page", wording="Yes",
+    )  # fmt: skip
+
+
+def revoked(identity: Identity, customer: CustomerId, at: float, key: str) -> Callable[[], bool]:
+    return lambda: unsubscribe(
+        shop=identity.id, customer=customer, channel="email", purpose="marketing", now=minute(at), key=key,
+        source="link",
+    )  # fmt: skip
 
 
 def test_what_names_nobody_is_refused(identity: Identity) -> None:
