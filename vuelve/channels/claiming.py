@@ -91,7 +91,7 @@ def claim_batch(*, providers: Mapping[str, Provider], now: datetime, rows: int) 
             keys = cursor.execute("SELECT shop_id, customer_id, id FROM pg_temp.gate_batch").fetchall()
         try:
             _decide(cursor, batch, providers, now, began)
-        except DATABASE_ERRORS:
+        except (*DATABASE_ERRORS, psycopg.errors.CheckViolation):
             raise
         except Exception as error:
             log.exception("batch not dispatched", rows=rows)

@@ -8,8 +8,9 @@ mailbox keeps are claimed, kept and delivered in one transaction, so a killed di
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import takewhile
 
 import structlog
 from django.db import connection
@@ -18,7 +19,7 @@ from vuelve.channels import rules, telemetry
 from vuelve.channels.carrying import Carrier, Landed
 from vuelve.channels.claiming import DATABASE_ERRORS, BatchFailed, claim_batch, count
 from vuelve.channels.contracts import DISPATCHER_LOST, EMAIL, CheckedProvider
-from vuelve.channels.outcomes import Outcome, open_outcomes, settle, stage_outcomes
+from vuelve.channels.outcomes import Outcome, open_outcomes, settle, stage_outcomes, with_months
 from vuelve.platform import env, limits
 from vuelve.platform.clock import Clock, monotonic_seconds
 from vuelve.platform.db import Statements, for_shops
@@ -124,11 +125,11 @@ class Dispatcher:
         """One batch; how many due messages it took."""
         now = self.clock.now()
         try:
-            batch = claim_batch(providers=self.providers, now=now, rows=rows)
+            batch = with_months(lambda: claim_batch(providers=self.providers, now=now, rows=rows), now=now)
         except BatchFailed as failure:
             if rows > 1:
                 # One by one, so that the faulty one stops nobody else.
-                return sum(self.claim(1) for _ in range(rows))
+                return sum(takewhile(bool, (self.claim(1) for _ in range(rows))))
             self._give_up(failure)
             return 1
         if batch.flights:
@@ -203,10 +204,7 @@ class Dispatcher:
         if not self._unwritten:
             return
         began = monotonic_seconds()
-        with for_shops(all_shop_ids()) as cursor:
-            open_outcomes(cursor)
-            stage_outcomes(cursor, (outcome for _, outcome in self._unwritten))
-            settle(cursor, now=self.clock.now())
+        self._settle([outcome for _, outcome in self._unwritten])
         written, self._unwritten = self._unwritten, []
         telemetry.SECONDS.labels("write").observe(monotonic_seconds() - began)
         count(written)
@@ -226,7 +224,15 @@ class Dispatcher:
             )
             for shop, customer, message in failure.messages
         ]
-        with for_shops(all_shop_ids()) as cursor:
-            open_outcomes(cursor)
-            stage_outcomes(cursor, outcomes)
-            settle(cursor, now=now)
+        self._settle(outcomes)
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        now = self.clock.now()
+
+        def write() -> None:
+            with for_shops(all_shop_ids()) as cursor:
+                open_outcomes(cursor)
+                stage_outcomes(cursor, outcomes)
+                settle(cursor, now=now)
+
+        with_months(write, now=now)

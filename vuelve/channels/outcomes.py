@@ -1,10 +1,12 @@
 """What becomes of messages, written for a whole batch at once: rows, and the events that tell of them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
+import psycopg
 
 from vuelve.channels import rules
 from vuelve.channels.contracts import RETRIES_EXHAUSTED
@@ -64,6 +66,20 @@ class Outcome:
             case SendState.RETRY:
                 self.status, self.claimed_at = "queued", None
                 self.due_at = now + rules.retry_after(attempts, result.after_seconds)
+
+
+Result = TypeVar("Result")
+
+
+def with_months(work: Callable[[], Result], *, now: datetime) -> Result:
+    """Do a transaction's work, once more if the log had no partition for this month: its worker has been down."""
+    try:
+        return work()
+    except psycopg.errors.CheckViolation as error:
+        if "no partition" not in str(error):
+            raise
+    events.ensure_months(now=now, months_ahead=1)
+    return work()
 
 
 def open_outcomes(cursor: Cursor) -> None:

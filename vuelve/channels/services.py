@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -11,6 +10,7 @@ from django.db import IntegrityError, transaction
 from vuelve.channels import links
 from vuelve.channels.contracts import CHANNELS, PublishedTemplate
 from vuelve.channels.models import Purpose, Template, TemplateVersion
+from vuelve.channels.outcomes import SOURCE, with_months
 from vuelve.channels.publishing import check_contents
 from vuelve.customers import services as customers
 from vuelve.events import services as events
@@ -23,7 +23,6 @@ from vuelve.shops.models import Shop
 SQL = Statements(__file__)
 log = structlog.get_logger(__name__)
 
-SOURCE = "channels"
 NAME_CHARS_MAX = 120
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -150,8 +149,14 @@ def unsubscribe(*, link: links.UnsubscribeLink, source: str, wording: str, now: 
 
     A transactional message's link, which no message carries, would change nothing.
     """
+    with_months(lambda: _unsubscribe(link, source, wording, now), now=now)
+    log.info("unsubscribed", shop=link.shop, message=link.message, channel=link.channel, purpose=link.purpose)
+
+
+def _unsubscribe(link: links.UnsubscribeLink, source: str, wording: str, now: datetime) -> None:
+    purposes = _GOES_WITH.get(link.purpose, (link.purpose,))
     with for_shop(link.shop):
-        for purpose in _GOES_WITH.get(link.purpose, (link.purpose,)):
+        for purpose in purposes:
             if purpose == Purpose.TRANSACTIONAL:
                 continue
             try:
@@ -170,22 +175,20 @@ def unsubscribe(*, link: links.UnsubscribeLink, source: str, wording: str, now: 
                 if error.code == "not_found":
                     return  # erased since: nothing is sent to them any more
                 raise
-        properties: dict[str, Any] = {
-            "message_id": str(link.message),
-            "channel": link.channel,
-            "purpose": link.purpose,
-            "source": source,
-        }
         events.record(
             shop=link.shop,
             name="Message Unsubscribed",
             customer=link.customer,
-            properties=properties,
+            properties={
+                "message_id": str(link.message),
+                "channel": link.channel,
+                "purpose": link.purpose,
+                "source": source,
+            },
             key=f"message:{link.message}:unsubscribed:{now.isoformat()}",
             now=now,
             source=SOURCE,
         )
-    log.info("unsubscribed", shop=link.shop, message=link.message, channel=link.channel, purpose=link.purpose)
 
 
 # --- suppression ---------------------------------------------------------------------------------------------

@@ -143,7 +143,11 @@ class SmtpProvider:
             validate_certs=self._tls_context is None and server.start_tls is not None,
             tls_context=self._tls_context,
         )
-        await client.connect()
+        try:
+            await client.connect()
+        except BaseException:
+            client.close()
+            raise
         return _Connection(client)
 
     def _put_back(self, connection: _Connection) -> None:
