@@ -70,13 +70,9 @@ def test_the_table_has_what_the_plot_shows() -> None:
 
 
 def test_axes_are_written_as_the_reader_writes() -> None:
-    formats.activate_country("AR")
-    try:
-        with translation.override("es"):
-            locale = charts.vega_locale()
-            png = charts.png(messages())
-    finally:
-        formats.activate_country("")
+    with translation.override("es"), formats.country("AR"):
+        locale = charts.vega_locale()
+        png = charts.png(messages())
     assert (locale["number"]["decimal"], locale["number"]["thousands"]) == (",", ".")
     assert locale["time"]["shortMonths"][0] == "ene"
     assert locale["time"]["days"][0] == "domingo"

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,12 +7,6 @@ from django.utils import timezone, translation
 from vuelve.platform.ui import formats
 
 NBSP = "\N{NO-BREAK SPACE}"
-
-
-@pytest.fixture(autouse=True)
-def nobody_in_particular() -> Iterator[None]:
-    yield
-    formats.activate_country("")
 
 
 @pytest.mark.parametrize(
@@ -30,8 +23,7 @@ def nobody_in_particular() -> Iterator[None]:
     ],
 )
 def test_numbers_follow_language_and_country(language: str, country: str, written: str) -> None:
-    formats.activate_country(country)
-    with translation.override(language):
+    with translation.override(language), formats.country(country):
         assert formats.number(1234.5) == written
 
 
@@ -40,19 +32,16 @@ def test_numbers_follow_language_and_country(language: str, country: str, writte
     [("es", "MX", "13%"), ("es", "ES", f"13{NBSP}%"), ("pt-br", "BR", "13%"), ("en", "", "13%")],
 )
 def test_percent(language: str, country: str, written: str) -> None:
-    formats.activate_country(country)
-    with translation.override(language):
+    with translation.override(language), formats.country(country):
         assert formats.percent(0.13) == written
 
 
 def test_money_has_the_currency_of_the_shop_not_of_the_reader() -> None:
-    formats.activate_country("MX")
-    with translation.override("es"):
+    with translation.override("es"), formats.country("MX"):
         assert formats.money(124050, "MXN") == "$1,240.50"
         assert formats.money(124050, "BRL") == f"BRL{NBSP}1,240.50"
         assert formats.money(1240, "CLP") == f"CLP{NBSP}1,240"  # has no cents
-    formats.activate_country("BR")
-    with translation.override("pt-br"):
+    with translation.override("pt-br"), formats.country("BR"):
         assert formats.money(124050, "BRL") == f"R${NBSP}1.240,50"
 
 

@@ -5,6 +5,8 @@ an Argentine one's 1.234,50. Days begin in the zone that Django has activated, w
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
@@ -25,6 +27,16 @@ _FALLBACK = {"es": "es_419", "pt": "pt_BR", "en": "en_US"}
 def activate_country(country: str) -> None:
     """The country (ISO 3166-1) whose habits the reader's language is written with; '' for none."""
     _country.set(country)
+
+
+@contextmanager
+def country(code: str) -> Iterator[None]:
+    """For a block, e.g. of a job that writes for a shop."""
+    token = _country.set(code)
+    try:
+        yield
+    finally:
+        _country.reset(token)
 
 
 def locale() -> str:

@@ -1,11 +1,17 @@
-"""Members for tests of pages."""
+"""Members and requests for tests of pages."""
 
 import itertools
 import os
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
 
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from vuelve.platform.ids import ShopId
+from vuelve.platform.ui.periods import Period
 from vuelve.shops import services
+from vuelve.shops.http import ShopRequest
 from vuelve.shops.models import Member, Role, Shop
 
 PASSWORD = "correcto-caballo-pila"
@@ -27,3 +33,17 @@ def browser_of(member: Member | None = None, *, language: str = "") -> Client:
     if member is not None:
         client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def page_request(shop: Shop, *, now: datetime, days: int = 28) -> ShopRequest:
+    """What the middleware hands to a view or a panel of this shop."""
+    request = RequestFactory().get(f"/s/{shop.slug}/")
+    zone = ZoneInfo(shop.time_zone)
+    for name, value in {
+        "shop": shop,
+        "shop_id": ShopId(shop.pk),
+        "shop_zone": zone,
+        "period": Period(days, now, zone),
+    }.items():
+        setattr(request, name, value)
+    return cast(ShopRequest, request)
