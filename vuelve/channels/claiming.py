@@ -82,7 +82,7 @@ def claim_batch(*, providers: Mapping[str, Provider], now: datetime, rows: int) 
     keys: list[tuple[int, int, int]] = []
     with for_shops(all_shop_ids()) as cursor:
         cursor.execute(SQL["open_gate_batch"])
-        cursor.execute("DELETE FROM pg_temp.gate_batch")
+        cursor.execute("SELECT vuelve_clear('pg_temp.gate_batch')")
         cursor.execute(SQL["claim_due"], {"now": now, "rows": rows})
         batch.claimed = cursor.rowcount
         if not batch.claimed:
@@ -105,8 +105,7 @@ def _decide(
 ) -> None:
     open_outcomes(cursor)
     apply_gates(cursor, now)
-    cursor.execute(SQL["stage_verdicts"], {"now": now})
-    _count_verdicts(cursor)
+    _stage_verdicts(cursor, now)
     passed = [claimed(row) for row in cursor.execute(SQL["fetch_passed"]).fetchall()]
     gated = _observe("claim", began)
     prepared = _prepare(cursor, passed)
@@ -117,8 +116,10 @@ def _decide(
         _make_ready(shop, each, providers, now, date, batch, by_provider)
     _keep(batch, by_provider, now)
     rendered = _observe("render", ready)
-    stage_outcomes(cursor, (outcome for _, outcome in batch.outcomes))
-    stage_outcomes(cursor, (_sending(flight, now) for flight in batch.flights))
+    stage_outcomes(
+        cursor,
+        [outcome for _, outcome in batch.outcomes] + [_sending(flight, now) for flight in batch.flights],
+    )
     settle(cursor, now=now)
     _observe("write", rendered)
 
@@ -251,11 +252,14 @@ def _observe(stage: str, began: float) -> float:
     return ended
 
 
-def _count_verdicts(cursor: Cursor) -> None:
+def _stage_verdicts(cursor: Cursor, now: datetime) -> None:
     cursor.execute(
         "SELECT channel, verdict, reason, count(*) FROM pg_temp.gate_batch WHERE verdict IS NOT NULL GROUP BY 1, 2, 3"
     )
-    for channel, verdict, reason, number in cursor.fetchall():
+    verdicts = cursor.fetchall()
+    if verdicts:
+        cursor.execute(SQL["stage_verdicts"], {"now": now})
+    for channel, verdict, reason, number in verdicts:
         counter = telemetry.WITHHELD if verdict == "withheld" else telemetry.DELAYED
         counter.labels(channel, rules.reason_code(reason or "")).inc(number)
 

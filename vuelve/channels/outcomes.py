@@ -1,6 +1,6 @@
 """What becomes of messages, written for a whole batch at once: rows, and the events that tell of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -84,11 +84,12 @@ def with_months(work: Callable[[], Result], *, now: datetime) -> Result:
 
 def open_outcomes(cursor: Cursor) -> None:
     cursor.execute(SQL["open_outcomes"])
-    cursor.execute("DELETE FROM pg_temp.message_outcome")
+    cursor.execute("SELECT vuelve_clear('pg_temp.message_outcome')")
 
 
-def stage_outcomes(cursor: Cursor, outcomes: Iterable[Outcome]) -> None:
-    copy_rows(cursor, f"message_outcome ({_COLUMNS})", (_row(outcome) for outcome in outcomes))
+def stage_outcomes(cursor: Cursor, outcomes: Sequence[Outcome]) -> None:
+    if outcomes:
+        copy_rows(cursor, f"message_outcome ({_COLUMNS})", (_row(outcome) for outcome in outcomes))
 
 
 def settle(cursor: Cursor, *, now: datetime) -> None:

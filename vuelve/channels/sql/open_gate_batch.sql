@@ -1,4 +1,4 @@
--- Purpose: the claimed messages of one batch, as gates see them; made once a connection, emptied by each commit.
+-- Purpose: the claimed messages of one batch, as gates see them; made once a connection, emptied when it is opened.
 -- A gate sets verdict ('withheld' with a reason, or 'delayed' with until and a reason) where verdict is null;
 -- what is null in the end passes.
 CREATE TEMP TABLE IF NOT EXISTS gate_batch (
@@ -24,4 +24,4 @@ CREATE TEMP TABLE IF NOT EXISTS gate_batch (
     verdict             text CHECK (verdict IN ('withheld', 'delayed')),
     reason              text,
     until               timestamptz
-) ON COMMIT DELETE ROWS
+)

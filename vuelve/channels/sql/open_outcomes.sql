@@ -1,4 +1,4 @@
--- Purpose: what becomes of each message of a batch; made once a connection, emptied by each commit.
+-- Purpose: what becomes of each message of a batch; made once a connection, emptied when it is opened.
 CREATE TEMP TABLE IF NOT EXISTS message_outcome (
     shop_id             bigint NOT NULL,
     customer_id         bigint NOT NULL,
@@ -18,4 +18,4 @@ CREATE TEMP TABLE IF NOT EXISTS message_outcome (
     claimed_at          timestamptz,      -- as it is from now on
     sent_at             timestamptz,
     finished_at         timestamptz
-) ON COMMIT DELETE ROWS
+)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import psycopg
 import pytest
 
-from vuelve.channels import claiming
+from vuelve.channels import claiming, snapshots
 from vuelve.channels import dispatch as dispatching
 from vuelve.channels.carrying import Carrier
 from vuelve.channels.dispatch import Dispatcher, dispatch_once, providers_by_channel, run_forever
@@ -240,7 +240,7 @@ def test_a_message_that_our_own_code_cannot_handle_fails_alone(
 ) -> None:
     version = publish(shop)
     pks = [queue(shop, add_customer(shop), version) for _ in range(3)]
-    prepare = claiming.prepare
+    prepare = snapshots.prepare
 
     def faulty(cursor: Cursor, facts: Any, messages: Sequence[Any], versions: Any) -> Any:
         if any(each.id == pks[1] for each in messages):

@@ -55,7 +55,7 @@ class Sink:
     def _scripted(self, server: SMTP, command: str) -> str:
         answer = self.script.get(command, "")
         if answer == "drop":
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             return "421 gone"
         if answer.startswith("once "):

@@ -24,10 +24,12 @@ class TestSmtp(ProviderContract):
         return self.sink.arrived()
 
 
-def attempt(script: dict[str, str], **options: float) -> tuple[SendResult, Sink]:
+def attempt(script: dict[str, str], *, timeout_seconds: float = 20.0) -> tuple[SendResult, Sink]:
     sink = Sink(script)
     with smtp_server(sink) as port:
-        [result] = send_all(SmtpProvider(f"smtp://127.0.0.1:{port}", **options), [outgoing()])
+        [result] = send_all(
+            SmtpProvider(f"smtp://127.0.0.1:{port}", timeout_seconds=timeout_seconds), [outgoing()]
+        )
     return result, sink
 
 
@@ -122,7 +124,7 @@ def test_a_connection_that_the_server_has_closed_meanwhile_costs_nothing() -> No
         async def scenario() -> list[SendState]:
             first = await provider.send(outgoing(1))
             transport = provider._idle[0].client.transport
-            assert transport is not None
+            assert isinstance(transport, asyncio.Transport)
             transport.abort()
             await asyncio.sleep(0.05)
             second = await provider.send(outgoing(2))
