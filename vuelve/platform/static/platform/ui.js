@@ -71,6 +71,7 @@ document.addEventListener("change", (event) => {
 // Toasts: those the page came with, and those of htmx answers (HX-Trigger: {"toast": {"text": ..., "tone": ...}}).
 function toast(text, tone = "info") {
   const stack = document.querySelector("[data-toasts]");
+  if ([...stack.querySelectorAll(".toast__text")].some((shown) => shown.textContent === text)) return;
   const item = document.querySelector("[data-toast-template]").content.firstElementChild.cloneNode(true);
   item.classList.add(`toast--${tone}`);
   item.querySelector(".toast__text").textContent = text;

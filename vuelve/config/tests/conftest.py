@@ -1,0 +1,1 @@
+from vuelve.platform.tests.browser import chromium, live_server, page  # noqa: F401
