@@ -44,15 +44,20 @@ ARGUMENTS = [
 START_SECONDS_MAX = 30
 
 
+def installed_chromium() -> str:
+    """Its path; without one the test is skipped, or fails where CI=true."""
+    if path := next(filter(None, map(shutil.which, NAMES)), None):
+        return path
+    reason = "BROWSER TESTS DO NOT RUN: no Chromium is installed (Debian: apt-get install chromium)."
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
     """One browser a module: Playwright keeps an event loop running in this thread, which must end with the module."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        reason = "BROWSER TESTS DO NOT RUN: no Chromium is installed (Debian: apt-get install chromium)."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    path = installed_chromium()
     from playwright.sync_api import sync_playwright
 
     # Django refuses the database in a thread that has an event loop; here the loop is the browser's, not ours.
