@@ -201,7 +201,7 @@ def _outgoing(shop: ShopFacts, each: Prepared, rendered: Rendered, date: str) ->
     return Outgoing(
         shop=ShopId(shop.id),
         message_id=MessageId(message.id),
-        key=f"{shop.id}:{message.idempotency_key}",
+        key=f"{shop.id}:{message.customer_id}:{message.idempotency_key}",
         channel=message.channel,
         address=message.address,
         sender=shop.sender,

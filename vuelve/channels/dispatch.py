@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import takewhile
+from time import sleep
 
 import structlog
 from django.db import connection
@@ -105,6 +106,7 @@ class Dispatcher:
         self._carrier: Carrier | None = None
         self._unwritten: list[tuple[str, Outcome]] = []
         self._housekeeping_at = 0.0
+        self._claimed = 0  # since it was last told
 
     @property
     def in_flight(self) -> int:
@@ -115,11 +117,17 @@ class Dispatcher:
         now_seconds = monotonic_seconds()
         if now_seconds >= self._housekeeping_at:
             self._housekeeping_at = now_seconds + HOUSEKEEPING_SECONDS
-            self.lose_claims()
-            self.measure_due()
+            self._keep_house()
         # Two batches in flight: one slow server holds up its own messages only.
         claimed = self.claim() if self.in_flight <= limits.DISPATCH_BATCH_ROWS else 0
         return claimed + self.land(FLIGHT_SECONDS)
+
+    def _keep_house(self) -> None:
+        self.lose_claims()
+        self.measure_due()
+        if self._claimed:
+            log.info("messages dispatched", claimed=self._claimed, in_flight=self.in_flight)
+            self._claimed = 0
 
     def claim(self, rows: int = limits.DISPATCH_BATCH_ROWS) -> int:
         """One batch; how many due messages it took."""
@@ -135,8 +143,8 @@ class Dispatcher:
         if batch.flights:
             self._carrier = self._carrier or Carrier()
             self._carrier.launch(batch.flights)
-        if batch.claimed:
-            log.info("messages claimed", claimed=batch.claimed, in_flight=self.in_flight)
+        self._claimed += batch.claimed
+        log.debug("messages claimed", claimed=batch.claimed, in_flight=self.in_flight)
         return batch.claimed
 
     def land(self, seconds: float) -> int:
@@ -178,7 +186,11 @@ class Dispatcher:
         self._carrier.stopping = True
         until = monotonic_seconds() + SHUT_DOWN_SECONDS
         while self.in_flight and monotonic_seconds() < until:
-            self.land(FLIGHT_SECONDS)
+            try:
+                self.land(FLIGHT_SECONDS)
+            except DATABASE_ERRORS:
+                connection.close()
+                sleep(FLIGHT_SECONDS)
         if self.in_flight:
             log.error("messages still in flight: they will be unknown", messages=self.in_flight)
 

@@ -132,8 +132,14 @@ class OutboxSink:
 
 # --- unsubscribing -------------------------------------------------------------------------------------------
 
-# Surveys count as marketing: who wants none of the one wants none of the other.
-_GOES_WITH = {"marketing": ("marketing", "survey"), "survey": ("survey", "marketing")}
+# What the link in a message of a purpose ends. Surveys count as marketing: who wants none of the one wants none of the
+# other. News of an order cannot be ended, so there the link means the offers.
+_ENDS = {
+    Purpose.MARKETING.value: (Purpose.MARKETING, Purpose.SURVEY),
+    Purpose.SURVEY.value: (Purpose.MARKETING, Purpose.SURVEY),
+    Purpose.TRANSACTIONAL.value: (Purpose.MARKETING, Purpose.SURVEY),
+    Purpose.LOYALTY.value: (Purpose.LOYALTY,),
+}
 
 
 def link_of(token: str) -> tuple[Shop, links.UnsubscribeLink] | None:
@@ -145,29 +151,23 @@ def link_of(token: str) -> tuple[Shop, links.UnsubscribeLink] | None:
 
 
 def unsubscribe(*, link: links.UnsubscribeLink, source: str, wording: str, now: datetime) -> None:
-    """Act on a customer's link, at once: what is queued already is withheld when its turn comes.
-
-    A transactional message's link, which no message carries, would change nothing.
-    """
+    """Act on a customer's link, at once: what is queued already is withheld when its turn comes."""
     with_months(lambda: _unsubscribe(link, source, wording, now), now=now)
     log.info("unsubscribed", shop=link.shop, message=link.message, channel=link.channel, purpose=link.purpose)
 
 
 def _unsubscribe(link: links.UnsubscribeLink, source: str, wording: str, now: datetime) -> None:
-    purposes = _GOES_WITH.get(link.purpose, (link.purpose,))
     with for_shop(link.shop):
-        for purpose in purposes:
-            if purpose == Purpose.TRANSACTIONAL:
-                continue
+        for purpose in _ENDS[link.purpose]:
             try:
                 customers.unsubscribe(
                     shop=link.shop,
                     customer=link.customer,
                     channel=link.channel,
-                    purpose=purpose,
+                    purpose=purpose.value,
                     now=now,
                     # With the instant: who subscribes again and follows the same link again means it again.
-                    key=f"unsubscribe:{link.message}:{purpose}:{now.isoformat()}",
+                    key=f"unsubscribe:{link.message}:{purpose.value}:{now.isoformat()}",
                     source=source,
                     wording=wording,
                 )

@@ -253,6 +253,19 @@ def test_a_message_that_our_own_code_cannot_handle_fails_alone(
     assert message(shop, pks[1])["reason"] == "internal_error: LookupError"
 
 
+def test_a_month_that_the_log_has_no_place_for_yet_is_made(shop: Shop) -> None:
+    later = NOON + timedelta(days=500)
+    kept, sent = (queue(shop, add_customer(shop), publish(shop), due_at=later) for _ in range(2))
+    with for_shop(ShopId(shop.pk)) as cursor:
+        cursor.execute(
+            "UPDATE channels_message SET due_at = %s WHERE id = %s", [later + timedelta(days=300), sent]
+        )
+    dispatch(later)
+    dispatch(later + timedelta(days=300), Scripted())
+    assert (message(shop, kept)["status"], message(shop, sent)["status"]) == ("delivered", "accepted")
+    assert len(told(shop, "Message Sent")) == 2
+
+
 # --- a provider outside ----------------------------------------------------------------------------------------
 
 
@@ -287,7 +300,7 @@ def test_a_message_is_sending_before_the_provider_has_it(shop: Shop) -> None:
     assert (given.address, given.subject, given.key) == (
         "ana@example.com",
         "Hola",
-        f"{shop.pk}:{row['idempotency_key']}",
+        f"{shop.pk}:{row['customer_id']}:{row['idempotency_key']}",
     )
     assert "Tienda de Prueba" in given.html
 

@@ -1,5 +1,6 @@
 """Rendering is a function of version, locale and data; values are escaped; amounts and days are the reader's."""
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -150,6 +151,32 @@ def test_output_is_bounded_in_bytes() -> None:
     name = "ñ" * (limits.RENDER_OUTPUT_BYTES_MAX // 10)  # within the bound in characters, twice that in bytes
     with pytest.raises(RenderFailed, match="too large"):
         render(version(wide), locale="es", data={"customer": {"name": name}})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for i in event.list %}x{% endfor %}",
+        "{% for i in (1..event.n) %}x{% endfor %}",
+        "{% for i in (event.n..event.huge) reversed %}x{% endfor %}",
+        "{% for i in event.short %}{% for j in event.short %}{% for k in event.short %}x{% endfor %}{% endfor %}{% endfor %}",
+        "{% assign s = event.text %}{% for i in event.short %}{% assign s = s | append: s %}{% endfor %}{{ s }}",
+        "{{ event.text | replace: 'a', event.text | replace: 'a', event.text | replace: 'a', event.text }}",
+        "{{ event.list | join: event.text }}",
+        "{% for i in event.short %}{{ event.text }}{{ event.text }}{{ event.text }}{% endfor %}",
+        "{{ event.n | times: event.n | times: event.n | times: event.n | times: event.n | times: event.n }}",
+        "{{ event.html | strip_html }}",
+    ],
+)
+def test_what_only_the_data_makes_endless_fails_soon(source: str) -> None:
+    data = {
+        "list": list(range(5000)), "short": list(range(30)), "n": 10**15, "huge": 10**30,
+        "text": "a" * 3000, "html": "<" * 100_000,
+    }  # fmt: skip
+    began = process_time()
+    with pytest.raises(RenderFailed):
+        shown(source, {"event": data})
+    assert process_time() - began < 1
 
 
 def test_rendering_is_deterministic_and_ignores_the_order_of_keys() -> None:

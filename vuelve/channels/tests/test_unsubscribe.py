@@ -143,6 +143,12 @@ def test_a_link_about_points_leaves_the_rest(shop: Shop, client: Client) -> None
     assert consents(shop, customer) == {"marketing": True, "survey": True, "loyalty": False}
 
 
+def test_the_link_of_a_message_about_an_order_ends_the_offers(shop: Shop, client: Client) -> None:
+    customer = add_customer(shop, consents=ALL)
+    client.post(sent(shop, customer, "transactional"), ONE_CLICK)
+    assert consents(shop, customer) == {"marketing": False, "survey": False, "loyalty": True}
+
+
 def test_who_comes_back_and_leaves_again_by_the_same_link_is_gone_again(shop: Shop, client: Client) -> None:
     from vuelve.customers import services as customers
 

@@ -23,6 +23,7 @@ from vuelve.platform.extension import Outgoing, SendResult, SendState
 log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS = 20.0  # one command; below the dispatcher's own limit for a message
+QUIT_SECONDS = 2.0
 IDLE_SECONDS_MAX = 20.0  # servers hang up on idle clients; ours are closed before
 MESSAGES_PER_CONNECTION_MAX = 100  # many servers take no more
 RETRY_SECONDS = 60.0
@@ -83,11 +84,13 @@ class SmtpProvider:
 
     async def close(self) -> None:
         idle, self._idle = self._idle, []
-        for connection in idle:
-            try:
-                await asyncio.wait_for(connection.client.quit(), timeout=2)
-            except (aiosmtplib.SMTPException, OSError, TimeoutError):
-                connection.client.close()
+        await asyncio.gather(*(self._quit(connection) for connection in idle))
+
+    async def _quit(self, connection: _Connection) -> None:
+        try:
+            await asyncio.wait_for(connection.client.quit(), timeout=QUIT_SECONDS)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError):
+            connection.client.close()
 
     async def _converse(
         self, connection: _Connection, message: Outgoing, sender: str, content: bytes
