@@ -72,7 +72,7 @@ def _insert_with_free_codes(cursor: Cursor, shop: ShopFacts, parameters: dict[st
         keys = [row[0] for row in cursor.execute(SQL["wanted_without_coupon"], {"shop": shop.id}).fetchall()]
         if not keys:
             return
-        cursor.execute("DELETE FROM pg_temp.commerce_coupon_candidate")
+        cursor.execute("SELECT vuelve_clear('pg_temp.commerce_coupon_candidate')")
         copy_rows(
             cursor,
             "commerce_coupon_candidate (idempotency_key, code)",

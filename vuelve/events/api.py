@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
@@ -63,7 +64,7 @@ def _take(request: HttpRequest, decode: Decoder) -> HttpResponse:
     except VuelveError as error:
         REJECTED.labels(error.code).inc()
         return _answer_error(error)
-    except OperationalError as error:
+    except (OperationalError, psycopg.OperationalError) as error:
         log.error("database unavailable", error=str(error).strip())
         response = error_response(
             VuelveError(

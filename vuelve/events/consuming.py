@@ -184,7 +184,8 @@ def _move(cursor: Cursor, consumer: Consumer, claim: _Claim, end: Position, now:
 
 
 def _fill(cursor: Cursor, consumer: Consumer, claim: _Claim, end: Position) -> int:
-    cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event) ON COMMIT DELETE ROWS")
+    cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
+    cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
     start = claim.lowest
     bounds = {"xid": start[0], "seq": start[1], "end_xid": end[0], "end_seq": end[1]}
     if consumer.is_identity:

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 def open_staging(cursor: Cursor) -> None:
     """Make `pg_temp.event_staged` if this connection has none yet, and empty it."""
     cursor.execute(SQL["open_staging"])
-    cursor.execute("DELETE FROM pg_temp.event_staged")
+    cursor.execute("SELECT vuelve_clear('pg_temp.event_staged')")
 
 
 def record_staged(cursor: Cursor, *, now: datetime, source: str, from_outside: bool = False) -> int:
@@ -38,7 +38,7 @@ def record_staged(cursor: Cursor, *, now: datetime, source: str, from_outside: b
     origin = Origin.OUTSIDE if from_outside else Origin.OURS
     cursor.execute(SQL["append_staged"], {"source": source, "now": now, "origin": origin})
     added = cursor.rowcount
-    cursor.execute("DELETE FROM pg_temp.event_staged")
+    cursor.execute("SELECT vuelve_clear('pg_temp.event_staged')")
     return added
 
 
@@ -117,9 +117,9 @@ def open_stamps(cursor: Cursor) -> None:
     """Make `pg_temp.event_stamp (xid, seq, customer_id)` if need be, and empty it."""
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS event_stamp (xid xid8 NOT NULL, seq bigint NOT NULL, "
-        "customer_id bigint NOT NULL) ON COMMIT DELETE ROWS"
+        "customer_id bigint NOT NULL)"
     )
-    cursor.execute("DELETE FROM pg_temp.event_stamp")
+    cursor.execute("SELECT vuelve_clear('pg_temp.event_stamp')")
 
 
 def stamp(cursor: Cursor) -> int:

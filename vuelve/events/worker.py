@@ -7,6 +7,7 @@ that keeps failing is set aside in `events_quarantine`, since otherwise it would
 import threading
 from dataclasses import dataclass, field
 
+import psycopg
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from prometheus_client import Counter
@@ -23,6 +24,9 @@ IDLE_SECONDS = 0.1
 HOUSEKEEPING_SECONDS = 15.0
 FAILURES_OF_ONE_EVENT_MAX = 3
 WORKERS_SQL = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vuelve-worker' AND usename = current_user"
+
+# Statements on raw cursors raise psycopg's errors, the ORM raises Django's. Deadlocks are among them: they pass.
+DATABASE_TROUBLE = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 FAILURES = Counter("vuelve_worker_failures_total", "Batches or ticks that raised.", ["part"])
 QUARANTINED = Counter(
@@ -48,7 +52,7 @@ class Worker:
                 close_old_connections()
                 self._keep_house()
                 busy = self.round()
-            except (OperationalError, InterfaceError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("database unavailable; waiting", error=str(error).strip()[:200])
                 connection.close()
                 self.stop.wait(1.0)
@@ -66,7 +70,7 @@ class Worker:
         rows = self._rows.get(consumer.name, limits.CONSUMER_BATCH_ROWS)
         try:
             passed = consuming.consume_once(consumer, clock=self.clock, rows=rows, workers=self._workers)
-        except (OperationalError, InterfaceError):
+        except DATABASE_TROUBLE:
             raise
         except Exception as error:
             self._shrink(consumer, rows, error)
@@ -93,7 +97,7 @@ class Worker:
             return False
         try:
             done = tick.tick(self.clock)
-        except (OperationalError, InterfaceError):
+        except DATABASE_TROUBLE:
             raise
         except Exception:
             FAILURES.labels(tick.name).inc()

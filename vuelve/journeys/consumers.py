@@ -133,7 +133,7 @@ def _enter(batch: EventBatch, version: PublishedVersion, tally: Tally) -> None:
 def _end(batch: EventBatch, watches: list[_Watch], tally: Tally) -> None:
     cursor = batch.cursor
     cursor.execute(SQL["open_endings"])
-    cursor.execute("DELETE FROM pg_temp.run_ending")
+    cursor.execute("SELECT vuelve_clear('pg_temp.run_ending')")
     for watch in watches:
         _match_events(batch, watch.shop, watch.ending.event, watch.ending.conditions)
         cursor.execute(
@@ -161,7 +161,7 @@ def _merge(batch: EventBatch, tally: Tally) -> None:
     """Move the runs of merged customers to who they are now; of two under one entry key the older stays."""
     cursor = batch.cursor
     cursor.execute(SQL["open_merges"])
-    cursor.execute("DELETE FROM pg_temp.run_merge")
+    cursor.execute("SELECT vuelve_clear('pg_temp.run_merge')")
     cursor.execute(SQL["find_merges"])
     if not cursor.rowcount:
         return

@@ -74,7 +74,7 @@ def _advance_due(cursor: Cursor, shop: ShopId, journey: int, now: datetime, sink
         return 0
     cursor.execute(SQL["open_runs"])
     # Not only at commit: several batches may share an outer transaction, as in a backtest.
-    cursor.execute("DELETE FROM pg_temp.run_batch")
+    cursor.execute("SELECT vuelve_clear('pg_temp.run_batch')")
     claimed = cursor.execute(
         SQL["claim_due"], {"shop": shop, "journey": journey, "now": now, "rows": limit}
     ).rowcount

@@ -22,8 +22,8 @@ ROLES = {"web": "vuelve_web", "worker": "vuelve_worker", "owner": None}
 
 # A transaction that holds an xid keeps every consumer from moving on: it must end soon.
 _BOUNDS = {
-    "web": "-c statement_timeout=20s -c idle_in_transaction_session_timeout=15s -c lock_timeout=10s",
-    "worker": "-c statement_timeout=300s -c idle_in_transaction_session_timeout=60s -c lock_timeout=30s",
+    "web": "-c jit=off -c statement_timeout=20s -c idle_in_transaction_session_timeout=15s -c lock_timeout=10s",
+    "worker": "-c jit=off -c statement_timeout=300s -c idle_in_transaction_session_timeout=60s -c lock_timeout=30s",
     "owner": "-c lock_timeout=30s",
 }
 

@@ -1,4 +1,4 @@
--- Purpose: the working tables of a connection; made once, emptied by each commit.
+-- Purpose: the working tables of a connection; made once, emptied when it is opened.
 -- Rows: order_in and shipment_in up to CONSUMER_BATCH_ROWS, line_in some ten times as many.
 CREATE TEMP TABLE IF NOT EXISTS commerce_order_in (
     shop_id        bigint NOT NULL,
@@ -20,7 +20,7 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_order_in (
     lines          integer,
     reason         text,              -- why it is rejected
     is_new         boolean NOT NULL DEFAULT false
-) ON COMMIT DELETE ROWS;
+);
 CREATE TEMP TABLE IF NOT EXISTS commerce_line_in (
     seq          bigint NOT NULL,     -- of the order's event
     line         smallint NOT NULL,
@@ -39,7 +39,7 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_line_in (
     price_minor  bigint,
     amount_minor bigint,
     reason       text
-) ON COMMIT DELETE ROWS;
+);
 CREATE TEMP TABLE IF NOT EXISTS commerce_shipment_in (
     shop_id      bigint NOT NULL,
     customer_id  bigint NOT NULL,
@@ -55,13 +55,10 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_shipment_in (
     tracking_url text,
     eta_date     date,
     reason       text
-) ON COMMIT DELETE ROWS;
+);
 CREATE TEMP TABLE IF NOT EXISTS commerce_merge_in (
     shop_id bigint NOT NULL,
     from_id bigint NOT NULL,
     into_id bigint NOT NULL
-) ON COMMIT DELETE ROWS;
-DELETE FROM pg_temp.commerce_order_in;
-DELETE FROM pg_temp.commerce_line_in;
-DELETE FROM pg_temp.commerce_shipment_in;
-DELETE FROM pg_temp.commerce_merge_in
+);
+SELECT vuelve_clear('pg_temp.commerce_order_in', 'pg_temp.commerce_line_in', 'pg_temp.commerce_shipment_in', 'pg_temp.commerce_merge_in')

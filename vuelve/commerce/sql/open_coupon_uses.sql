@@ -1,4 +1,4 @@
--- Purpose: coupons that orders name, and what became of each; emptied by each commit. Rows: few a batch.
+-- Purpose: coupons that orders name, and what became of each; emptied when it is opened. Rows: few a batch.
 CREATE TEMP TABLE IF NOT EXISTS commerce_coupon_use (
     shop_id     bigint NOT NULL,
     customer_id bigint NOT NULL,   -- canonical
@@ -9,5 +9,5 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_coupon_use (
     historical  boolean NOT NULL,
     -- redeemed, repeated (by the same order), expired, already_redeemed, other_customer; null: no coupon of ours
     outcome     text
-) ON COMMIT DELETE ROWS;
-DELETE FROM pg_temp.commerce_coupon_use
+);
+SELECT vuelve_clear('pg_temp.commerce_coupon_use')

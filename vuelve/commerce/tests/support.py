@@ -81,9 +81,8 @@ class Store:
         """One batch of everything since the last one; returns its rows."""
         consumer = CommerceConsumer()
         with for_shop(self.id) as cursor:
-            cursor.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event) ON COMMIT DELETE ROWS"
-            )
+            cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
+            cursor.execute("SELECT vuelve_clear(\'pg_temp.event_batch\')")
             filled = cursor.execute(
                 "INSERT INTO pg_temp.event_batch SELECT * FROM events_event "
                 "WHERE shop_id = %s AND (xid, seq) > (%s::xid8, %s) AND name = ANY (%s)",

@@ -76,9 +76,9 @@ def open_merges(cursor: Cursor) -> int:
     """
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS customers_merged (shop_id bigint NOT NULL, from_id bigint NOT NULL, "
-        "into_id bigint NOT NULL) ON COMMIT DELETE ROWS"
+        "into_id bigint NOT NULL)"
     )
-    cursor.execute("DELETE FROM pg_temp.customers_merged")
+    cursor.execute("SELECT vuelve_clear('pg_temp.customers_merged')")
     cursor.execute(SQL["fill_merged"], {"merged": CUSTOMERS_MERGED, "ours": Origin.OURS})
     return cursor.rowcount
 

@@ -81,7 +81,7 @@ def _settle(cursor: Cursor, sightings: Sequence[Sighting], now: datetime, may_wa
 
 
 def _lock_claims(cursor: Cursor, wanted: Iterable[Identifier]) -> dict[Identifier, Claim]:
-    cursor.execute("DELETE FROM pg_temp.customers_wanted")
+    cursor.execute("SELECT vuelve_clear('pg_temp.customers_wanted')")
     copy_rows(cursor, "customers_wanted (shop_id, kind, value)", wanted)
     rows = cursor.execute(SQL["lock_identifiers"]).fetchall()
     return {Identifier(*row[:3]): Claim(*row[3:]) for row in rows}
@@ -91,7 +91,7 @@ def _lock_holders(cursor: Cursor, claims: dict[Identifier, Claim], may_wait: boo
     held = {(identifier.shop, claim.customer) for identifier, claim in claims.items()}
     if not held:
         return []
-    cursor.execute("DELETE FROM pg_temp.customers_held")
+    cursor.execute("SELECT vuelve_clear('pg_temp.customers_held')")
     copy_rows(cursor, "customers_held (shop_id, customer_id)", held)
     rows = cursor.execute(SQL["lock_holders"] + ("" if may_wait else " NOWAIT")).fetchall()
     row = cursor.execute(SQL["held_is_merged"]).fetchone()
@@ -112,7 +112,7 @@ def _new_ids(cursor: Cursor, resolution: Resolution) -> dict[int, int]:
 def _write_claims(
     cursor: Cursor, resolution: Resolution, known: dict[Identifier, Claim], ids: dict[int, int]
 ) -> None:
-    cursor.execute("DELETE FROM pg_temp.customers_claimed")
+    cursor.execute("SELECT vuelve_clear('pg_temp.customers_claimed')")
     copy_rows(
         cursor,
         "customers_claimed (shop_id, kind, value, customer_id, claim_rank, claimed_at, claimed_by, is_new)",
@@ -135,7 +135,7 @@ def _write_claims(
 
 
 def _write_merges(cursor: Cursor, merged: list[tuple[int, int, int]], now: datetime) -> None:
-    cursor.execute("DELETE FROM pg_temp.customers_merging")
+    cursor.execute("SELECT vuelve_clear('pg_temp.customers_merging')")
     copy_rows(cursor, "customers_merging (shop_id, from_id, into_id)", merged)
     for name in ("flatten_aliases", "insert_aliases", "repoint_identifiers", "fold_traits", "fold_consents"):
         cursor.execute(SQL[name], {"now": now} if name == "insert_aliases" else None)

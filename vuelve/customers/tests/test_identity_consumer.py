@@ -133,9 +133,8 @@ def test_consumers_behind_identity_learn_of_merges(identity: Identity) -> None:
     identify(identity.shop, "u", traits={"email": "e@example.com"}, at=minute(2))
     identity.run()
     with for_shop(identity.id) as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event) ON COMMIT DELETE ROWS"
-        )
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
+        cursor.execute("SELECT vuelve_clear(\'pg_temp.event_batch\')")
         cursor.execute(
             "INSERT INTO pg_temp.event_batch SELECT * FROM events_event WHERE shop_id = %s", [identity.id]
         )
@@ -149,9 +148,8 @@ def test_a_notice_of_a_merge_from_outside_is_not_believed(identity: Identity) ->
     track(identity.shop, CUSTOMERS_MERGED, user_id="u", properties={"from_id": 1, "into_id": 2}, at=minute(0))
     identity.run()
     with for_shop(identity.id) as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event) ON COMMIT DELETE ROWS"
-        )
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
+        cursor.execute("SELECT vuelve_clear(\'pg_temp.event_batch\')")
         cursor.execute(
             "INSERT INTO pg_temp.event_batch SELECT * FROM events_event WHERE shop_id = %s", [identity.id]
         )

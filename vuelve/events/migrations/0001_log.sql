@@ -91,6 +91,15 @@ EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END $$;
 
+-- A property as text, or null: NUL and half surrogate pairs can hide in JSON's escapes, and ->> raises on them. The API
+-- refuses such events; this keeps an import that did not from stopping identity, and so everybody.
+CREATE FUNCTION vuelve_property(properties json, name text) RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN properties ->> name;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END $$;
+
 -- Events that one consumer could not take, again and again. The event itself is in the log; this says that its effect
 -- is missing, and why.
 CREATE TABLE events_quarantine (

@@ -3,7 +3,7 @@
 INSERT INTO events_property (shop_id, customer_id, seq, name, text_value, number_value, boolean_value, time_value)
 SELECT e.shop_id, e.customer_id, e.seq, %(property)s, v.*
 FROM events_event e
-CROSS JOIN LATERAL (SELECT e.properties ->> %(property)s AS raw) r
+CROSS JOIN LATERAL (SELECT vuelve_property(e.properties, %(property)s) AS raw) r
 CROSS JOIN LATERAL (
     SELECT left(r.raw, %(text_max)s),
            CASE WHEN %(type)s IN ('number', 'money') AND r.raw ~ '^-?[0-9]{1,15}(\.[0-9]{1,12})?$' THEN r.raw::numeric(24, 6) END,

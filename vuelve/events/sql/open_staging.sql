@@ -1,4 +1,4 @@
--- Purpose: the staging table of a connection; made once, emptied by each commit. pg_temp, since COPY into a
+-- Purpose: the staging table of a connection; made once, emptied when it is opened. pg_temp, since COPY into a
 -- table with row-level security is refused.
 CREATE TEMP TABLE IF NOT EXISTS event_staged (
     ordinal bigint GENERATED ALWAYS AS IDENTITY,
@@ -15,4 +15,4 @@ CREATE TEMP TABLE IF NOT EXISTS event_staged (
     properties json NOT NULL DEFAULT '{}',
     context json,
     historical boolean NOT NULL DEFAULT false
-) ON COMMIT DELETE ROWS
+)

@@ -6,7 +6,7 @@ SELECT e.shop_id, e.customer_id, e.seq, p.property, v.*
 FROM events_promoted p
 JOIN events_event e ON e.shop_id = p.shop_id AND e.name = p.event_name
 JOIN pg_temp.event_stamp s ON s.xid = e.xid AND s.seq = e.seq
-CROSS JOIN LATERAL (SELECT e.properties ->> p.property AS raw) r
+CROSS JOIN LATERAL (SELECT vuelve_property(e.properties, p.property) AS raw) r
 CROSS JOIN LATERAL (
     SELECT left(r.raw, %(text_max)s),
            CASE WHEN p.value_type IN ('number', 'money') AND r.raw ~ '^-?[0-9]{1,15}(\.[0-9]{1,12})?$' THEN r.raw::numeric(24, 6) END,

@@ -12,7 +12,16 @@ import pytest
 from django.db import connection
 
 from vuelve.events.consuming import HorizonWatch, consume_once
-from vuelve.events.services import SQL, open_stamps, prepare_log, promote, record, stamp
+from vuelve.events.services import (
+    SQL,
+    open_staging,
+    open_stamps,
+    prepare_log,
+    promote,
+    record,
+    record_staged,
+    stamp,
+)
 from vuelve.events.worker import Worker
 from vuelve.platform import limits
 from vuelve.platform.clock import VirtualClock
@@ -301,3 +310,27 @@ class Follower(Collector):
         self.seen += [
             row[0] for row in batch.cursor.execute("SELECT name FROM pg_temp.event_batch ORDER BY xid, seq")
         ]
+
+
+def test_text_that_postgresql_cannot_hold_does_not_stop_identity(shop: Shop) -> None:
+    """Imports stage JSON that no API has looked at."""
+    shop_id = ShopId(shop.pk)
+    promote(shop=shop_id, event_name="Odd", property="plan", value_type=ValueType.TEXT)
+    with for_shop(shop_id) as cursor:
+        open_staging(cursor)
+        for key, properties in (
+            ("nul", '{"plan": "\\u0000"}'),
+            ("half", '{"plan": "\\ud800"}'),
+            ("good", '{"plan": "pro"}'),
+        ):
+            cursor.execute(
+                "INSERT INTO pg_temp.event_staged (shop_id, name, occurred_at, message_id, user_id, properties) "
+                "VALUES (%s, 'Odd', %s, %s, 'u', %s)",
+                [shop.pk, NOW, key, properties],
+            )
+        record_staged(cursor, now=NOW, source="import", from_outside=True)
+    with for_shop(shop_id) as cursor:
+        open_stamps(cursor)
+        cursor.execute("INSERT INTO pg_temp.event_stamp SELECT xid, seq, 1 FROM events_event")
+        assert stamp(cursor) == 3
+        assert cursor.execute("SELECT text_value FROM events_property").fetchall() == [("pro",)]

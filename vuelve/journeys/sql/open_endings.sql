@@ -1,4 +1,4 @@
--- Purpose: the table of a connection for what a batch's events end; made once, emptied by each commit.
+-- Purpose: the table of a connection for what a batch's events end; made once, emptied when it is opened.
 CREATE TEMP TABLE IF NOT EXISTS run_ending (
     shop_id bigint NOT NULL,
     customer_id bigint NOT NULL,
@@ -7,4 +7,4 @@ CREATE TEMP TABLE IF NOT EXISTS run_ending (
     event_seq bigint NOT NULL,
     status smallint NOT NULL,
     reason text NOT NULL
-) ON COMMIT DELETE ROWS
+)

@@ -1,4 +1,4 @@
--- Purpose: the table of a connection in which claimed runs move; made once, emptied by each commit.
+-- Purpose: the table of a connection in which claimed runs move; made once, emptied when it is opened.
 -- `place` is where the run's row lies: it is locked, so it cannot move, and the way back needs no index.
 CREATE TEMP TABLE IF NOT EXISTS run_batch (
     shop_id bigint NOT NULL,
@@ -18,4 +18,4 @@ CREATE TEMP TABLE IF NOT EXISTS run_batch (
     status smallint NOT NULL DEFAULT 0,
     end_reason text COLLATE "C",
     place tid NOT NULL
-) ON COMMIT DELETE ROWS
+)

@@ -4,7 +4,7 @@ CREATE TEMP TABLE IF NOT EXISTS subject (
     subject_id  bigint NOT NULL,   -- the caller's: a run, a row of a batch
     customer_id bigint NOT NULL,
     event_seq   bigint             -- the event that is looked at, if any
-) ON COMMIT DELETE ROWS;
+);
 CREATE TEMP TABLE IF NOT EXISTS subject_matched (
     subject_id bigint NOT NULL
-) ON COMMIT DELETE ROWS;
+);
