@@ -113,6 +113,16 @@ def test_members_stand_in_a_larger_statement(shop: Shop) -> None:
     assert counted == (1, 1)
 
 
+def test_a_match_leaves_the_planner_as_it_was(shop: Shop) -> None:
+    here = ShopId(shop.pk)
+    World(profiles={1: {}}).write(here)
+    with for_shop(here) as cursor:
+        before = cursor.execute("SHOW cpu_tuple_cost").fetchone()
+        segments.open_subjects(cursor)
+        segments.compile_condition(shop=here, tree=COUNTED).match(cursor, shop=here, now=NOW)
+        assert cursor.execute("SHOW cpu_tuple_cost").fetchone() == before
+
+
 def test_without_the_door_nobody_matches(shop: Shop) -> None:
     """Row-level security stands behind the statement."""
     here = ShopId(shop.pk)

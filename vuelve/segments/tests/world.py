@@ -86,7 +86,13 @@ class World:
                 self._write_order(cursor, shop, order)
 
     def _write_event(self, cursor: Cursor, shop: ShopId, event: Event) -> None:
-        row: dict[str, Any] = {"shop_id": shop, "seq": event.seq, "kind": 1, "origin": 0, "customer_id": event.customer}
+        row: dict[str, Any] = {
+            "shop_id": shop,
+            "seq": event.seq,
+            "kind": 1,
+            "origin": 0,
+            "customer_id": event.customer,
+        }
         row |= {"occurred_at": event.at, "received_at": event.received_at, "name": event.name}
         row |= {"source": "test", "message_id": f"m{event.seq}", "properties": "{}"}
         _insert(cursor, "events_event", row)
