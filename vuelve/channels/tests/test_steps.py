@@ -25,7 +25,9 @@ RUN_BATCH = """CREATE TEMP TABLE IF NOT EXISTS run_batch (
 
 def group(cursor: Cursor, shop: Shop, runs: int, config: Mapping[str, Any], step: str = "hello") -> StepGroup:
     """Runs that stand at a step, and one each of another step and another version, which are not the group's."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.run_batch")  # the engine's own, on a connection that it has used
+    cursor.execute(
+        "DROP TABLE IF EXISTS pg_temp.run_batch"
+    )  # the engine's own, on a connection that it has used
     cursor.execute(RUN_BATCH)
     for number, version, key in [*((n, 7, step) for n in range(runs)), (100, 8, step), (101, 7, "other")]:
         cursor.execute(

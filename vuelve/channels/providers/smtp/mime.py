@@ -1,4 +1,4 @@
-"""A message as bytes on the wire, written by hand: the standard library took 2.5 ms for one, this takes 0.1.
+"""A message as bytes on the wire, written by hand: the standard library took 2.5 ms for one, this takes 0.17.
 
 Everything a header could be broken with is removed or encoded here: whatever is passed in, the result has the headers
 written below and no others.
