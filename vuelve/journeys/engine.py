@@ -122,9 +122,9 @@ class _Walk:
             # One step's failure must not undo what other runs did: its effects go, theirs stay.
             with transaction.atomic():
                 is_end = self._advance(step)
-        except (psycopg.OperationalError, OperationalError):
-            raise  # the server's trouble, not the step's: the batch is tried again
         except Exception as error:
+            if _is_of_the_server(error):
+                raise  # the batch is tried again
             log.warning("a step failed", journey=self.version.journey_key, step=step.key, exc_info=error)
             self._end(step, RunStatus.FAILED, FAILED, _reason(step, error), everyone=True)
             return
@@ -200,6 +200,14 @@ def _end_archived(cursor: Cursor, shop: ShopId, journey: int, now: datetime, sin
     for version_id, step, count in cursor.execute(SQL["end_archived"], parameters).fetchall():
         tally.add(shop, version_id, step, EXITED, count)
     return tally.write(cursor)
+
+
+def _is_of_the_server(error: Exception) -> bool:
+    """A lock, a time-out, a full disk, a lost connection: not the step's fault, and it may pass."""
+    if not isinstance(error, psycopg.OperationalError):
+        return isinstance(error, OperationalError)
+    # 54: a limit of PostgreSQL itself, such as a value too large for an index; it would be met again.
+    return not (error.sqlstate or "").startswith("54")
 
 
 def _reason(step: Step, error: Exception) -> str:
