@@ -141,7 +141,9 @@ def navigation(path: str, slug: str) -> Sequence[NavLink]:
             found.append((item, reverse(item.url_name, kwargs={"shop_slug": slug})))
         except NoReverseMatch:
             continue
-    current = max((href for _item, href in found if path.startswith(href)), key=len, default="")
+    root = reverse("overview", kwargs={"shop_slug": slug})  # above every page, so it is current only itself
+    above = (href for _item, href in found if path == href or (href != root and path.startswith(href)))
+    current = max(above, key=len, default="")
     late_from = BOTTOM_BAR_ITEMS if len(found) > BOTTOM_BAR_ITEMS + 1 else len(found)
     return [
         NavLink(item.label, href, item.icon, is_current=href == current, is_late=n >= late_from)

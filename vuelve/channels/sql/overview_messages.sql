@@ -1,6 +1,6 @@
 -- Purpose: messages sent and withheld in a period, by day or week of the shop's zone.
 -- Rows: one per day or week with messages, at most 90.
--- Index: none fits; the shop's messages are read (40,000 in about 20 ms).
+-- Index: none fits, so the shop's messages are all read; 21,000 took 25 ms.
 SELECT date_trunc(%(unit)s, decided_at AT TIME ZONE %(zone)s)::date AS first_day,
        count(*) FILTER (WHERE status <> 'withheld') AS sent,
        count(*) FILTER (WHERE status = 'withheld') AS withheld

@@ -1,6 +1,6 @@
 -- Purpose: orders and revenue of a period, by day or week of the shop's zone. Revenue counts the shop's currency only.
 -- Rows: one per day or week with orders, at most 90.
--- Index: commerce_order_time (shop_id, ordered_at); 156,000 orders of a year are read in about 80 ms.
+-- Index: commerce_order_time (shop_id, ordered_at); 117,000 orders of a year took 90 ms, 9,700 of 28 days 7 ms.
 SELECT date_trunc(%(unit)s, ordered_at AT TIME ZONE %(zone)s)::date AS first_day,
        count(*) AS orders,
        coalesce(sum(total_minor) FILTER (WHERE currency = %(currency)s), 0)::bigint AS revenue_minor,

@@ -148,6 +148,8 @@ def test_the_current_page_is_the_nearest_one_above(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(http, "registry", items("overview", "search", "ui"))
     current = [link.label for link in http.navigation("/s/a/search/more", "a") if link.is_current]
     assert current == ["search"]
+    assert not any(link.is_current for link in http.navigation("/s/a/elsewhere", "a"))
+    assert [link.label for link in http.navigation("/s/a/", "a") if link.is_current] == ["overview"]
 
 
 def test_a_phone_has_room_for_five(monkeypatch: pytest.MonkeyPatch) -> None:
