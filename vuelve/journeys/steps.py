@@ -108,16 +108,20 @@ class Split:
 
     def advance(self, group: StepGroup) -> None:
         here = {"version": group.version_id, "step": group.step_key}
+        segments.open_subjects(group.cursor)
+        left = group.cursor.execute(SQL["split_subjects"], here).rowcount
         for branch in group.config["branches"]:
-            # Filled anew for each branch: those that an earlier branch took are not asked again.
-            segments.open_subjects(group.cursor)
-            group.cursor.execute(SQL["split_subjects"], here)
-            if not group.cursor.rowcount:
+            if not left:
                 return
             condition = segments.compile_condition(shop=group.shop, tree=branch["conditions"])
-            condition.match(group.cursor, shop=group.shop, now=group.now)
-            group.cursor.execute(SQL["split_branch"], here | {"branch": branch["name"]})
-        group.cursor.execute(SQL["split_rest"], here)
+            matched = condition.match(group.cursor, shop=group.shop, now=group.now)
+            if matched:
+                group.cursor.execute(SQL["split_branch"], here | {"branch": branch["name"]})
+                # Those that this branch took are not asked again.
+                group.cursor.execute(SQL["split_taken"])
+                left -= matched
+        if left:
+            group.cursor.execute(SQL["split_rest"], here)
 
 
 class Exit:
