@@ -107,7 +107,7 @@ def world(shop: Shop) -> World:
 def test_random_trees_mean_what_they_say(world: World, shop: Shop) -> None:
     here = ShopId(shop.pk)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given(tree=TREES, now=INSTANTS_OF_EVALUATION)
     def agree(tree: dict[str, Any], now: datetime) -> None:
         assume(_depth(tree) <= limits.CONDITION_DEPTH_MAX)

@@ -13,7 +13,7 @@ from typing import Any
 
 from vuelve.customers.rules.texts import text_key
 from vuelve.events.services import make_months
-from vuelve.platform.db import Cursor, for_shop
+from vuelve.platform.db import Cursor, copy_rows, for_shop
 from vuelve.platform.ids import ShopId
 from vuelve.segments import services as segments
 
@@ -248,11 +248,7 @@ def match(
     """The ids of the subjects for which the tree is true, as journeys ask for it."""
     with for_shop(shop) as cursor:
         segments.open_subjects(cursor)
-        for subject in subjects:
-            cursor.execute(
-                "INSERT INTO pg_temp.subject VALUES (%s, %s, %s)",
-                [subject.id, subject.customer, subject.event_seq],
-            )
+        copy_rows(cursor, "subject", [(s.id, s.customer, s.event_seq) for s in subjects])
         compiled = segments.compile_condition(shop=shop, tree=tree)
         count = compiled.match(cursor, shop=shop, now=now)
         matched = [row[0] for row in cursor.execute("SELECT subject_id FROM pg_temp.subject_matched")]
