@@ -18,6 +18,11 @@ PASSWORD = "correcto-caballo-pila"
 _numbers = itertools.count(1)
 
 
+def another_shop() -> Shop:
+    """Beside that of the fixture `shop`. (`vuelve.testing` is above this package: it knows events.)"""
+    return services.create_shop(slug=f"other-{os.getpid()}-{next(_numbers)}", name="Otra Tienda")
+
+
 def make_member(
     shop: Shop, *, role: Role = Role.OWNER, locale: str = "es", name: str = "Ana Torres"
 ) -> Member:

@@ -9,8 +9,7 @@ from vuelve.platform.extension import NavItem, Registry
 from vuelve.platform.ui import formats
 from vuelve.shops import http, services
 from vuelve.shops.models import Membership, Role, Shop
-from vuelve.shops.tests.people import browser_of, make_member
-from vuelve.testing import make_shop
+from vuelve.shops.tests.people import another_shop, browser_of, make_member
 
 PAGES = ("", "?days=7", "?days=365", "search", "search?q=ana", "ui")
 
@@ -33,7 +32,7 @@ def test_pages_answer_head_and_refuse_post(shop: Shop) -> None:
 
 
 def test_a_shop_of_others_is_not_found(shop: Shop) -> None:
-    mine = make_shop()
+    mine = another_shop()
     client = browser_of(make_member(mine))
     for page in PAGES:
         theirs = client.get(f"/s/{shop.slug}/{page}")
@@ -61,8 +60,8 @@ def test_a_membership_that_ended_is_an_end(shop: Shop) -> None:
 
 def test_who_belongs_to_several_shops_can_change(shop: Shop) -> None:
     member = make_member(shop)
-    other = make_shop()
-    stranger = make_shop()
+    other = another_shop()
+    stranger = another_shop()
     Membership.objects.create(shop=other, member=member, role=Role.VIEWER)
     page = browser_of(member).get(f"/s/{shop.slug}/").content.decode()
     assert f'href="/s/{other.slug}/"' in page
@@ -70,7 +69,7 @@ def test_who_belongs_to_several_shops_can_change(shop: Shop) -> None:
 
 
 def test_a_demo_shop_says_that_it_is_one() -> None:
-    real_shop = make_shop()
+    real_shop = another_shop()
     demo = services.create_shop(slug=f"{real_shop.slug}-demo", name="Demo", is_demo=True)
     marker = "Tienda de demostración"
     assert marker in browser_of(make_member(demo)).get(f"/s/{demo.slug}/").content.decode()
@@ -78,7 +77,7 @@ def test_a_demo_shop_says_that_it_is_one() -> None:
 
 
 def test_a_name_is_not_markup() -> None:
-    first = make_shop()
+    first = another_shop()
     shop = services.create_shop(slug=f"{first.slug}-x", name="<script>alert(1)</script>")
     page = browser_of(make_member(shop, name="<img src=x>")).get(f"/s/{shop.slug}/").content.decode()
     assert "<script>alert" not in page
