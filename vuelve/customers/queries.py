@@ -108,12 +108,7 @@ def customer_row(cursor: Cursor, shop: ShopId, customer: CustomerId) -> Customer
 
 def titles_of(cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]) -> dict[CustomerId, str]:
     """What to call each customer by, under the id that was asked; for lists of other packages."""
-    rows = cursor.execute(
-        "SELECT asked.id, coalesce(c.name, c.email, c.phone, c.user_id, '') FROM unnest(%s::bigint[]) AS asked (id) "
-        "LEFT JOIN customers_alias a ON a.shop_id = %s AND a.customer_id = asked.id "
-        "JOIN customers_customer c ON c.shop_id = %s AND c.id = coalesce(a.canonical_id, asked.id)",
-        [list(customers), shop, shop],
-    ).fetchall()
+    rows = cursor.execute(SQL["titles"], {"shop": shop, "ids": list(customers)}).fetchall()
     return {CustomerId(row[0]): row[1] for row in rows}
 
 
