@@ -66,7 +66,10 @@ class MessagesPanel:
                     title=_finding(sent, withheld, period.days),
                     units=_("messages per day") if period.unit == "day" else _("messages per week"),
                     period=period,
-                    series=[Series(_("Messages sent"), sent_by_bucket), Series(_("Messages withheld"), withheld_by_bucket)],
+                    series=[
+                        Series(_("Messages sent"), sent_by_bucket),
+                        Series(_("Messages withheld"), withheld_by_bucket),
+                    ],
                 )
             ],
         }
