@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from vuelve.channels.dispatch import dispatch_once
 from vuelve.channels.contracts import Rendered
+from vuelve.channels.dispatch import dispatch_once
 from vuelve.channels.rendering import render_message
 from vuelve.journeys import builtin, services
 from vuelve.journeys.contracts import RunStatus
