@@ -21,7 +21,7 @@ from vuelve.platform.conditions import (
     within,
 )
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, ValueType
+from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text, ValueType
 from vuelve.platform.money import Money
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class OrdersCondition:
     """{"type": "orders", "count": {"op": "gte", "value": 2}, "within_days": 90}"""
 
     key: ClassVar[str] = "orders"
-    label = gettext_lazy("Number of orders")
+    label: Text = gettext_lazy("Number of orders")
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_orders(leaf, path)
@@ -85,7 +85,7 @@ class SpentCondition:
     """{"type": "spent", "amount_minor": {"op": "gte", "value": 50000}, "currency": "MXN", "within_days": 365}"""
 
     key: ClassVar[str] = "spent"
-    label = gettext_lazy("Amount spent")
+    label: Text = gettext_lazy("Amount spent")
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_spent(leaf, path)
@@ -109,7 +109,7 @@ class OrderedCondition:
     or `product_id` in place of `category`."""
 
     key: ClassVar[str] = "ordered"
-    label = gettext_lazy("Bought a category or product")
+    label: Text = gettext_lazy("Bought a category or product")
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_ordered(leaf, path)
@@ -136,7 +136,7 @@ class TriggerOrderCondition:
     which is looked at names by its property order_id."""
 
     key: ClassVar[str] = "trigger_order"
-    label = gettext_lazy("The order of the event contains")
+    label: Text = gettext_lazy("The order of the event contains")
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_trigger_order(leaf, path)

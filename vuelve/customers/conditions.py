@@ -11,7 +11,7 @@ from vuelve.customers.rules.texts import country_code, locale_tag, normal_email,
 from vuelve.platform import limits
 from vuelve.platform.conditions import PART_OPS, TIME_TYPE, Comparison, Fields, read_comparison
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, ValueType
+from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text, ValueType
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -101,7 +101,7 @@ class TraitCondition:
     """{"type": "trait", "name": "country", "op": "is", "value": "MX"}"""
 
     key: ClassVar[str] = "trait"
-    label = gettext_lazy("Who they are")
+    label: Text = gettext_lazy("Who they are")
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read(leaf, path)

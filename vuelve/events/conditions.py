@@ -20,7 +20,7 @@ from vuelve.platform.conditions import (
     within,
 )
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, ValueType
+from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text, ValueType
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -90,7 +90,7 @@ class EventCondition:
     "where": [{"property": "plan", "op": "is", "value": "pro", "value_type": "text"}]}"""
 
     key: ClassVar[str] = "event"
-    label = gettext_lazy("Did something")
+    label: Text = gettext_lazy("Did something")
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_event(leaf, path)
@@ -131,7 +131,7 @@ class TriggerCondition:
     """{"type": "trigger", "property": "plan", "op": "is", "value": "pro", "value_type": "text"}"""
 
     key: ClassVar[str] = "trigger"
-    label = gettext_lazy("The event has")
+    label: Text = gettext_lazy("The event has")
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_property(Fields(leaf, path))
