@@ -100,9 +100,7 @@ class _Draft:
                 self.data[UNSUBSCRIBE_URL] = url
             if self.content.needs_formatting:
                 self.data[FORMAT_KEY] = {"time_zone": self.message.time_zone, "currency": shop.currency}
-        return Prepared(
-            self.message, self.version, self.locale, self.data, url, self.problem, self.may_pass
-        )
+        return Prepared(self.message, self.version, self.locale, self.data, url, self.problem, self.may_pass)
 
 
 def _unsubscribe_url(shop: ShopFacts, message: Claimed) -> str:

@@ -44,14 +44,3 @@ def not_found(what: str) -> VuelveError:
 def conflict(code: str, message: str, *, field: str | None = None) -> VuelveError:
     return VuelveError(code, message, field=field, status=409)
 
-
-class Retryable(Exception):
-    """An outside call failed in a way that may pass; `after_seconds` is the earliest next try."""
-
-    def __init__(self, reason: str, after_seconds: float = 30.0) -> None:
-        super().__init__(reason)
-        self.after_seconds = after_seconds
-
-
-class Permanent(Exception):
-    """An outside call failed for good; trying again would fail the same way."""

@@ -21,4 +21,3 @@ def new_secret(prefix: str) -> str:
 def hash_secret(secret: str) -> str:
     """What is stored of a bearer secret. Random input of 192 bits needs no salt and no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
-

@@ -82,7 +82,7 @@ class Store:
         consumer = CommerceConsumer()
         with for_shop(self.id) as cursor:
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
-            cursor.execute("SELECT vuelve_clear(\'pg_temp.event_batch\')")
+            cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
             filled = cursor.execute(
                 "INSERT INTO pg_temp.event_batch SELECT * FROM events_event "
                 "WHERE shop_id = %s AND (xid, seq) > (%s::xid8, %s) AND name = ANY (%s)",

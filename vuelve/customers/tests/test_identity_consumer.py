@@ -134,7 +134,7 @@ def test_consumers_behind_identity_learn_of_merges(identity: Identity) -> None:
     identity.run()
     with for_shop(identity.id) as cursor:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
-        cursor.execute("SELECT vuelve_clear(\'pg_temp.event_batch\')")
+        cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
         cursor.execute(
             "INSERT INTO pg_temp.event_batch SELECT * FROM events_event WHERE shop_id = %s", [identity.id]
         )
@@ -149,7 +149,7 @@ def test_a_notice_of_a_merge_from_outside_is_not_believed(identity: Identity) ->
     identity.run()
     with for_shop(identity.id) as cursor:
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
-        cursor.execute("SELECT vuelve_clear(\'pg_temp.event_batch\')")
+        cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
         cursor.execute(
             "INSERT INTO pg_temp.event_batch SELECT * FROM events_event WHERE shop_id = %s", [identity.id]
         )
