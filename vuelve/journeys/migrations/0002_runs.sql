@@ -52,3 +52,11 @@ CREATE TABLE journeys_tally (
     PRIMARY KEY (shop_id, version_id, step_key, outcome, slot)
 );
 -- rls: journeys_tally
+
+-- Runs stand on versions, and workers keep their graphs in memory: a version is for good.
+CREATE FUNCTION journeys_version_is_for_good() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a published version is never changed' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER journeys_version_is_for_good BEFORE UPDATE ON journeys_version
+    FOR EACH ROW EXECUTE FUNCTION journeys_version_is_for_good();

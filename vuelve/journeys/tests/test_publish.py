@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from vuelve.journeys import services
@@ -95,12 +96,12 @@ def test_a_bad_key_is_refused(scene: Scene, key: str) -> None:
     assert caught.value.code == "bad_key"
 
 
-def test_a_published_graph_stays_as_it_is(scene: Scene) -> None:
+def test_a_published_graph_cannot_be_changed(scene: Scene) -> None:
     version = scene.publish(PLAIN, first="wait")
-    before = version.graph
-    scene.publish({"wait": wait("end", days=2), "end": END}, first="wait")
+    with pytest.raises(psycopg.errors.RestrictViolation), for_shop(scene.id) as cursor:
+        cursor.execute("UPDATE journeys_version SET graph = '{}' WHERE shop_id = %s", [scene.id])
     with for_shop(scene.id):
-        assert Version.objects.get(pk=version.pk).graph == before
+        assert Version.objects.get(pk=version.pk).graph == version.graph
 
 
 def test_pause_resume_archive_and_back(scene: Scene) -> None:
