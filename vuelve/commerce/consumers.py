@@ -69,6 +69,7 @@ _BOUNDS: dict[str, Any] = {
 class CommerceConsumer:
     name: ClassVar[str] = "commerce"
     is_identity: ClassVar[bool] = False
+    after: ClassVar[tuple[str, ...]] = ("identity",)
 
     def names(self) -> frozenset[str] | None:
         return frozenset({ORDER_COMPLETED, SHIPMENT_UPDATED, CUSTOMERS_MERGED})

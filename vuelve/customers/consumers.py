@@ -80,6 +80,7 @@ class _Said:
 class IdentityConsumer:
     name: ClassVar[str] = IDENTITY_CONSUMER
     is_identity: ClassVar[bool] = True
+    after: ClassVar[tuple[str, ...]] = ()
 
     def names(self) -> frozenset[str] | None:
         return None

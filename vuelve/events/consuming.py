@@ -1,7 +1,8 @@
 """The consumer framework: one batch of one consumer, exactly once.
 
 A consumer's cursors are rows of `events_cursor`, one a shard, locked while a batch is worked on and moved in the
-transaction of the batch's effects. Identity reads everything that is safe to read; the others stay behind it.
+transaction of the batch's effects. Identity reads everything that is safe to read; the others stay behind it, and
+behind those whose effects they look at.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ import structlog
 from django.db import transaction
 from prometheus_client import Counter, Gauge, Histogram
 
-from vuelve.events.contracts import IDENTITY_CONSUMER
 from vuelve.events.services import SQL
 from vuelve.platform import limits
 from vuelve.platform.clock import Clock, monotonic_seconds
@@ -116,8 +116,8 @@ def drain(*, clock: Clock) -> int:
 
 
 def in_order() -> list[Consumer]:
-    """Identity first: the others read only what it has stamped."""
-    return sorted(registry.consumers, key=lambda consumer: not consumer.is_identity)
+    """Each after those that it stays behind: so one round brings an event through all of them."""
+    return sorted(registry.consumers, key=lambda consumer: len(consumer.after))
 
 
 def measure_lag() -> None:
@@ -164,10 +164,8 @@ def _claim(cursor: Cursor, consumer: Consumer, share: int) -> _Claim | None:
 
 def _batch_end(cursor: Cursor, consumer: Consumer, start: Position, rows: int) -> tuple[Position, int] | None:
     end = _LAST
-    if not consumer.is_identity:
-        row = cursor.execute(
-            "SELECT xid::text, seq FROM events_cursor WHERE consumer = %s", [IDENTITY_CONSUMER]
-        ).fetchone()
+    if consumer.after:
+        row = cursor.execute(SQL["reached_by"], {"consumers": list(consumer.after)}).fetchone()
         if row is None:
             return None
         end = (row[0], row[1])

@@ -49,6 +49,7 @@ class _Watch:
 class JourneysConsumer:
     name: ClassVar[str] = "journeys"
     is_identity: ClassVar[bool] = False
+    after: ClassVar[tuple[str, ...]] = ("identity", "commerce")  # conditions look at orders
 
     def names(self) -> frozenset[str]:
         """Read anew for each batch: an event that comes after a journey was published is never passed over."""

@@ -3,6 +3,7 @@
 Row-level security stands behind the door: without `for_shop` or `for_shops` a query returns no rows.
 """
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -57,6 +58,15 @@ def socket_url(*, user: str, folder: str, database: str) -> str:
     return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(folder, safe='')}"
 
 
+class _Current(threading.local):
+    """What the thread's connection may see, as `set_config` takes it."""
+
+    scope: tuple[str, str] = ("", "{}")
+
+
+_current = _Current()
+
+
 @contextmanager
 def for_shop(shop: ShopId) -> Iterator[Cursor]:
     """A transaction that sees one shop."""
@@ -67,17 +77,22 @@ def for_shop(shop: ShopId) -> Iterator[Cursor]:
 @contextmanager
 def for_shops(shops: Sequence[ShopId]) -> Iterator[Cursor]:
     """A transaction that sees these shops; the web role sees only the first. Nests: the inner scope ends with its block."""
+    wanted = (str(shops[0]) if shops else "", "{" + ",".join(map(str, shops)) + "}")
+    is_outermost = not connection.in_atomic_block
+    before: tuple[str, str] = ("", "{}") if is_outermost else _current.scope
     with transaction.atomic():
         cursor = raw_cursor()
-        before = cursor.execute(_READ_SCOPE).fetchone()
-        assert before is not None
-        cursor.execute(_SET_SCOPE, [str(shops[0]) if shops else "", "{" + ",".join(map(str, shops)) + "}"])
-        yield cursor
-        # Not in a `finally`: after an error the transaction (or savepoint) is rolled back, and the setting with it.
-        cursor.execute(_SET_SCOPE, before)
+        cursor.execute(_SET_SCOPE, wanted)
+        _current.scope = wanted
+        try:
+            yield cursor
+        finally:
+            _current.scope = before
+        if not is_outermost:
+            # After an error the savepoint is rolled back, and the setting with it; the outermost ends with its transaction.
+            cursor.execute(_SET_SCOPE, before)
 
 
-_READ_SCOPE = "SELECT coalesce(current_setting('vuelve.shop_id', true), ''), coalesce(current_setting('vuelve.shop_ids', true), '')"
 _SET_SCOPE = "SELECT set_config('vuelve.shop_id', %s, true), set_config('vuelve.shop_ids', %s, true)"
 
 
@@ -123,12 +138,16 @@ def fetch_dicts(cursor: Cursor) -> list[dict[str, Any]]:
 
 
 def row_security_sql(table: str) -> str:
-    """SQL that puts a table with `shop_id` behind row-level security for both roles; for migrations."""
+    """SQL that puts a table with `shop_id` behind row-level security for both roles; for migrations.
+
+    The worker's list is a sub-select, so that it stays a filter: as `= ANY (array)` it became the condition of index
+    look-ups, which then counted as ten shops and ran twice as long (7 against 3 microseconds each).
+    """
     return f"""
     ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
     CREATE POLICY {table}_web ON {table} TO vuelve_web
         USING (shop_id = (SELECT vuelve_shop_id())) WITH CHECK (shop_id = (SELECT vuelve_shop_id()));
     CREATE POLICY {table}_worker ON {table} TO vuelve_worker
-        USING (shop_id = ANY ((SELECT vuelve_shop_ids())::bigint[]))
-        WITH CHECK (shop_id = ANY ((SELECT vuelve_shop_ids())::bigint[]));
+        USING (shop_id IN (SELECT unnest(vuelve_shop_ids())))
+        WITH CHECK (shop_id IN (SELECT unnest(vuelve_shop_ids())));
     """

@@ -43,6 +43,7 @@ class EventBatch:
 class Consumer(Protocol):
     name: ClassVar[str]
     is_identity: ClassVar[bool]  # reads ahead of all others, one at a time, and stamps customer_id
+    after: ClassVar[tuple[str, ...]]  # consumers whose effects this one looks at: it stays behind their cursors
 
     def names(self) -> frozenset[str] | None:
         """The event names that matter now; None for all. Others are passed over without being copied."""

@@ -2,6 +2,7 @@
 
 from email.utils import formataddr
 
+from vuelve.platform.db import raw_cursor
 from vuelve.platform.ids import ShopId
 from vuelve.shops.contracts import ShopFacts
 from vuelve.shops.models import Shop
@@ -9,7 +10,10 @@ from vuelve.shops.models import Shop
 
 def all_shop_ids() -> list[ShopId]:
     """Every shop of the installation, for workers that batch across shops."""
-    return [ShopId(pk) for pk in Shop.objects.order_by("pk").values_list("pk", flat=True)]
+    # A raw statement: workers ask several times a second, and the ORM took a tenth of a batch of one event.
+    return [
+        ShopId(row[0]) for row in raw_cursor().execute("SELECT id FROM shops_shop ORDER BY id").fetchall()
+    ]
 
 
 def facts_of(shop: Shop) -> ShopFacts:

@@ -10,4 +10,5 @@ WITH ahead AS (
     ORDER BY xid, seq
     LIMIT %(rows)s
 )
-SELECT xid::text, seq, (SELECT count(*) FROM ahead) FROM ahead ORDER BY xid DESC, seq DESC LIMIT 1
+-- a.xid, not xid: that would be the text of the output, in which 999 stands after 1259.
+SELECT a.xid::text, a.seq, (SELECT count(*) FROM ahead) FROM ahead a ORDER BY a.xid DESC, a.seq DESC LIMIT 1

@@ -41,6 +41,7 @@ class Collector:
 
     name: ClassVar[str] = "collector"
     is_identity: ClassVar[bool] = True
+    after: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -259,6 +260,7 @@ class Choosy(Collector):
 
     name: ClassVar[str] = "choosy"
     is_identity: ClassVar[bool] = False
+    after: ClassVar[tuple[str, ...]] = ("identity",)
 
     def consume(self, batch: EventBatch) -> None:
         names = [
@@ -284,6 +286,7 @@ def test_a_poisonous_event_is_set_aside_and_stops_nobody_else(shop: Shop) -> Non
                 break
         assert [name for name in choosy.seen if name.startswith("Good")][-2:] == ["Good 1", "Good 2"]
         assert other.seen[-3:] == ["Good 1", "Poison", "Good 2"]
+        assert other.overtook is False
     finally:
         registry.consumers[:] = before
     with for_shop(ShopId(shop.pk)) as cursor:
@@ -305,11 +308,17 @@ class StampAll(Collector):
 class Follower(Collector):
     name: ClassVar[str] = "follower"
     is_identity: ClassVar[bool] = False
+    after: ClassVar[tuple[str, ...]] = ("identity", "choosy")
+    overtook = False
 
     def consume(self, batch: EventBatch) -> None:
-        self.seen += [
-            row[0] for row in batch.cursor.execute("SELECT name FROM pg_temp.event_batch ORDER BY xid, seq")
-        ]
+        names = batch.cursor.execute("SELECT name FROM pg_temp.event_batch ORDER BY xid, seq").fetchall()
+        self.seen += [row[0] for row in names]
+        ahead = batch.cursor.execute(
+            "SELECT FROM pg_temp.event_batch b WHERE EXISTS (SELECT FROM events_cursor c "
+            "WHERE c.consumer = 'choosy' AND (c.xid, c.seq) < (b.xid, b.seq))"
+        ).fetchone()
+        self.overtook = self.overtook or ahead is not None
 
 
 def test_text_that_postgresql_cannot_hold_does_not_stop_identity(shop: Shop) -> None:
