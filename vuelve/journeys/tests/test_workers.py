@@ -10,9 +10,10 @@ import pytest
 
 from vuelve.events import consuming
 from vuelve.events import services as events
+from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.contracts import RunStatus
 from vuelve.journeys.tests.scene import END, Scene, send, trigger
-from vuelve.platform.clock import monotonic_seconds
+from vuelve.platform.clock import Clock, monotonic_seconds
 from vuelve.platform.db import copy_rows, for_shop
 
 CUSTOMERS = 1_500
@@ -57,7 +58,7 @@ def test_two_workers_and_one_is_killed_half_way(scene: Scene) -> None:
     )
     scene.settle()  # what earlier tests left in the log
     stage_orders(scene)
-    identify_everybody(scene)
+    let_the_others_read(scene.clock)
     now = scene.clock.now().isoformat()
     workers = [subprocess.Popen([sys.executable, "-c", WORKER, now]) for _ in range(2)]
     try:
@@ -115,10 +116,11 @@ def stage_orders(scene: Scene) -> None:
         events.record_staged(cursor, now=scene.clock.now(), source="test", from_outside=True)
 
 
-def identify_everybody(scene: Scene) -> None:
-    identity, *_others = consuming.in_order()
-    while consuming.consume_once(identity, clock=scene.clock):
-        pass
+def let_the_others_read(at: Clock) -> None:
+    """All consumers that the journeys stay behind."""
+    for consumer in consuming.in_order():
+        while consumer.name != JourneysConsumer.name and consuming.consume_once(consumer, clock=at):
+            pass
 
 
 def wait_for(scene: Scene, moves: int) -> None:
