@@ -46,9 +46,9 @@ class EventObject:
         ordered = sorted(set(positions.values()))
         cursor.execute(
             SQL["events_at"],
-            {"shop": shop, "xids": [str(xid) for xid, _ in ordered], "seqs": [seq for _, seq in ordered]},
+            {"shop": shop, "xids": [xid for xid, _ in ordered], "seqs": [seq for _, seq in ordered]},
         )
-        properties = {(int(xid), seq): _decoded(text) for xid, seq, text in cursor.fetchall()}
+        properties = {(xid, seq): _decoded(text) for xid, seq, text in cursor.fetchall()}
         return {
             message: properties[position] for message, position in positions.items() if position in properties
         }

@@ -37,7 +37,7 @@ class OrderObject:
                 "shop": shop,
                 "messages": [subject.message_id for subject in answered],
                 "customers": [subject.customer_id for subject in answered],
-                "xids": [str(subject.event_xid) for subject in answered],
+                "xids": [subject.event_xid for subject in answered],
                 "seqs": [subject.event_seq for subject in answered],
             },
         )

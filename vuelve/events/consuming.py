@@ -36,8 +36,8 @@ HELD = Gauge(
 )
 HELD_SECONDS_WARN = 30
 
-Position = tuple[str, int]  # (xid as text: it is an unsigned 64-bit number, seq)
-_LAST: Position = ("18446744073709551615", 2**63 - 1)
+Position = tuple[int, int]  # (xid, seq)
+_LAST: Position = (2**63 - 1, 2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Claim:
 
     @property
     def lowest(self) -> Position:
-        return min(self.positions, key=lambda position: (int(position[0]), position[1]))
+        return min(self.positions)
 
 
 def consume_once(

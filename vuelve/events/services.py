@@ -116,7 +116,7 @@ def prepare_log(*, now: datetime, months_ahead: int = 2) -> None:
 def open_stamps(cursor: Cursor) -> None:
     """Make `pg_temp.event_stamp (xid, seq, customer_id)` if need be, and empty it."""
     cursor.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS event_stamp (xid xid8 NOT NULL, seq bigint NOT NULL, "
+        "CREATE TEMP TABLE IF NOT EXISTS event_stamp (xid bigint NOT NULL, seq bigint NOT NULL, "
         "customer_id bigint NOT NULL)"
     )
     cursor.execute("SELECT vuelve_clear('pg_temp.event_stamp')")

@@ -15,7 +15,7 @@ CREATE TABLE channels_message (
     journey_version_id  bigint,
     step_key            text COLLATE "C",
     run_id              bigint,
-    event_xid           xid8,                            -- the event that the message answers
+    event_xid           bigint,                          -- the event that the message answers
     event_seq           bigint,
     data                jsonb NOT NULL DEFAULT '{}',     -- step outputs; once rendered, all that the template was given
     locale              text COLLATE "C",                -- chosen when rendered

@@ -11,7 +11,7 @@ CREATE TEMP TABLE IF NOT EXISTS gate_batch (
     purpose             text NOT NULL,
     template_version_id bigint NOT NULL,
     journey_id          bigint,
-    event_xid           xid8,
+    event_xid           bigint,
     event_seq           bigint,
     data                jsonb NOT NULL,
     attempts            smallint NOT NULL,

@@ -109,7 +109,7 @@ def queue(
     with for_shop(ShopId(shop.pk)) as cursor:
         row = cursor.execute(
             "INSERT INTO channels_message (shop_id, customer_id, idempotency_key, channel, purpose, template_version_id, "
-            "data, queued_at, due_at, event_xid, event_seq) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::text::xid8, %s) RETURNING id",
+            "data, queued_at, due_at, event_xid, event_seq) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::bigint, %s) RETURNING id",
             [
                 shop.pk,
                 customer,

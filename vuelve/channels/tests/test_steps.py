@@ -19,7 +19,7 @@ from vuelve.testing import make_shop
 
 RUN_BATCH = """CREATE TEMP TABLE IF NOT EXISTS run_batch (
     shop_id bigint, customer_id bigint, run_id bigint, journey_id bigint, version_id bigint, step_key text COLLATE "C",
-    entered_step_at timestamptz, event_xid xid8, event_seq bigint, entry_key text, entered_at timestamptz,
+    entered_step_at timestamptz, event_xid bigint, event_seq bigint, entry_key text, entered_at timestamptz,
     data jsonb, outcome text, wake_at timestamptz) ON COMMIT DROP"""
 
 
@@ -71,7 +71,7 @@ def test_one_message_a_run_of_the_newest_version(shop: Shop) -> None:
     )
     assert (first["status"], first["due_at"], first["queued_at"]) == ("queued", NOON, NOON)
     assert (first["journey_id"], first["journey_version_id"], first["step_key"]) == (3, 7, "hello")
-    assert (first["event_xid"], first["event_seq"], first["data"]) == ("5", 6, '{"coupon": {"code": "C0"}}')
+    assert (first["event_xid"], first["event_seq"], first["data"]) == (5, 6, '{"coupon": {"code": "C0"}}')
     assert outcomes == [(0, "sent"), (1, "sent"), (2, "sent"), (100, None), (101, None)]
 
 

@@ -3,7 +3,7 @@
 CREATE TEMP TABLE IF NOT EXISTS commerce_order_in (
     shop_id        bigint NOT NULL,
     customer_id    bigint NOT NULL,   -- canonical when the batch began
-    xid            xid8 NOT NULL,
+    xid            bigint NOT NULL,
     seq            bigint NOT NULL,
     rank           integer NOT NULL,  -- by ordered_at: the higher one knows better what a product is called
     ordered_at     timestamptz NOT NULL,
@@ -43,7 +43,7 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_line_in (
 CREATE TEMP TABLE IF NOT EXISTS commerce_shipment_in (
     shop_id      bigint NOT NULL,
     customer_id  bigint NOT NULL,
-    xid          xid8 NOT NULL,
+    xid          bigint NOT NULL,
     seq          bigint NOT NULL,
     occurred_at  timestamptz NOT NULL,
     historical   boolean NOT NULL,

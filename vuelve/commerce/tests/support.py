@@ -21,7 +21,7 @@ class Store:
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.id = ShopId(shop.pk)
-        self._position = ("0", 0)
+        self._position = (0, 0)
 
     def track(
         self, name: str, customer: int, properties: Any, *, at: datetime = NOW, historical: bool = False
@@ -85,12 +85,12 @@ class Store:
             cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
             filled = cursor.execute(
                 "INSERT INTO pg_temp.event_batch SELECT * FROM events_event "
-                "WHERE shop_id = %s AND (xid, seq) > (%s::xid8, %s) AND name = ANY (%s)",
+                "WHERE shop_id = %s AND (xid, seq) > (%s, %s) AND name = ANY (%s)",
                 [self.id, *self._position, sorted(consumer.names() or ())],
             ).rowcount
             if filled:
                 row = cursor.execute(
-                    "SELECT xid::text, seq FROM pg_temp.event_batch ORDER BY xid DESC, seq DESC LIMIT 1"
+                    "SELECT xid, seq FROM pg_temp.event_batch ORDER BY xid DESC, seq DESC LIMIT 1"
                 ).fetchone()
                 assert row is not None
                 self._position = row

@@ -15,7 +15,7 @@ LENS = {"product_id": "L1", "price": 99, "url": "https://shop.example/l1"}
 def positions(store: Store, name: str) -> list[tuple[int, int]]:
     with for_shop(store.id) as cursor:
         found = cursor.execute(
-            "SELECT xid::text::bigint, seq FROM events_event WHERE name = %s ORDER BY xid, seq", [name]
+            "SELECT xid, seq FROM events_event WHERE name = %s ORDER BY xid, seq", [name]
         ).fetchall()
     return [(row[0], row[1]) for row in found]
 

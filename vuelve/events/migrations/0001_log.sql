@@ -6,7 +6,8 @@ CREATE TABLE events_event (
     shop_id      bigint      NOT NULL,
     seq          bigint      NOT NULL DEFAULT nextval('events_seq'),
     -- With seq the position of the row for readers: ordering by seq alone would skip rows that commit late.
-    xid          xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    -- bigint, not xid8: behind row-level security only leakproof comparisons reach an index, and those of xid8 are not.
+    xid          bigint      NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     kind         smallint    NOT NULL CHECK (kind BETWEEN 1 AND 6),  -- track, identify, page, screen, group, alias
     origin       smallint    NOT NULL CHECK (origin IN (0, 1)),      -- 0 from outside, 1 recorded by ourselves
     historical   boolean     NOT NULL DEFAULT false,
@@ -73,11 +74,15 @@ CREATE TABLE events_promoted (
 CREATE TABLE events_cursor (
     consumer text     COLLATE "C" NOT NULL,
     shard    smallint NOT NULL,
-    xid      xid8     NOT NULL DEFAULT '0',
+    xid      bigint   NOT NULL DEFAULT 0,
     seq      bigint   NOT NULL DEFAULT 0,
     moved_at timestamptz,
     PRIMARY KEY (consumer, shard)
 );
+
+-- Readers of the log stay below it: the oldest transaction that may still write.
+CREATE FUNCTION vuelve_horizon() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
 
 -- ISO 8601 text as an instant, or null: a value that is no time must not stop a batch. A cast that fails raises,
 -- and pg_input_is_valid() exists only from PostgreSQL 16 on, hence the exception block.

@@ -3,8 +3,8 @@
 -- held: each shard of this batch with its own cursor; shards that were worked on by another worker may be ahead.
 INSERT INTO event_batch
 SELECT e.* FROM events_event e
-JOIN unnest(%(shards)s::smallint[], %(xids)s::text[], %(seqs)s::bigint[]) AS held (shard, xid, seq)
+JOIN unnest(%(shards)s::smallint[], %(xids)s::bigint[], %(seqs)s::bigint[]) AS held (shard, xid, seq)
   ON held.shard = coalesce(e.shard, -1)
-WHERE (e.xid, e.seq) > (%(xid)s::xid8, %(seq)s) AND (e.xid, e.seq) <= (%(end_xid)s::xid8, %(end_seq)s)
-  AND (e.xid, e.seq) > (held.xid::xid8, held.seq)
+WHERE (e.xid, e.seq) > (%(xid)s::bigint, %(seq)s::bigint) AND (e.xid, e.seq) <= (%(end_xid)s::bigint, %(end_seq)s::bigint)
+  AND (e.xid, e.seq) > (held.xid, held.seq)
   AND (%(names)s::text[] IS NULL OR e.name = ANY (%(names)s::text[]))

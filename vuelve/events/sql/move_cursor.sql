@@ -1,3 +1,3 @@
 -- Purpose: move the cursors of a batch's shards to its end. A shard that was ahead stays ahead. Rows: up to SHARDS.
-UPDATE events_cursor SET xid = %(xid)s::xid8, seq = %(seq)s, moved_at = %(now)s
-WHERE consumer = %(consumer)s AND shard = ANY (%(shards)s) AND (xid, seq) < (%(xid)s::xid8, %(seq)s)
+UPDATE events_cursor SET xid = %(xid)s::bigint, seq = %(seq)s, moved_at = %(now)s
+WHERE consumer = %(consumer)s AND shard = ANY (%(shards)s) AND (xid, seq) < (%(xid)s::bigint, %(seq)s::bigint)

@@ -343,3 +343,17 @@ def test_text_that_postgresql_cannot_hold_does_not_stop_identity(shop: Shop) -> 
         cursor.execute("INSERT INTO pg_temp.event_stamp SELECT xid, seq, 1 FROM events_event")
         assert stamp(cursor) == 3
         assert cursor.execute("SELECT text_value FROM events_property").fetchall() == [("pro",)]
+
+
+def test_readers_reach_the_index_behind_row_level_security(shop: Shop) -> None:
+    """Only leakproof comparisons do: with another type of position each batch would read the whole log."""
+    with for_shop(ShopId(shop.pk)) as cursor:
+        cursor.execute("SET LOCAL ROLE vuelve_worker; SET LOCAL enable_seqscan = off")
+        plan = "\n".join(
+            row[0]
+            for row in cursor.execute(
+                "EXPLAIN SELECT FROM events_event WHERE (xid, seq) > (1::bigint, 1::bigint) "
+                "AND xid < vuelve_horizon() ORDER BY xid, seq LIMIT 10"
+            ).fetchall()
+        )
+    assert "Index Cond: ((ROW(xid, seq) > ROW(" in plan

@@ -12,7 +12,7 @@ CREATE TABLE journeys_run (
     step_key        text COLLATE "C" NOT NULL,
     entered_step_at timestamptz NOT NULL,
     wake_at         timestamptz,                   -- null when ended
-    event_xid       xid8,
+    event_xid       bigint,
     event_seq       bigint,
     data            jsonb NOT NULL DEFAULT '{}',   -- what steps produced, by step output name
     entered_at      timestamptz NOT NULL,

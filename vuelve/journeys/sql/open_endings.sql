@@ -3,7 +3,7 @@ CREATE TEMP TABLE IF NOT EXISTS run_ending (
     shop_id bigint NOT NULL,
     customer_id bigint NOT NULL,
     run_id bigint NOT NULL,
-    event_xid xid8 NOT NULL,
+    event_xid bigint NOT NULL,
     event_seq bigint NOT NULL,
     status smallint NOT NULL,
     reason text NOT NULL

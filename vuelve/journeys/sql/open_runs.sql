@@ -8,7 +8,7 @@ CREATE TEMP TABLE IF NOT EXISTS run_batch (
     version_id bigint NOT NULL,
     step_key text COLLATE "C" NOT NULL,
     entered_step_at timestamptz NOT NULL,
-    event_xid xid8,
+    event_xid bigint,
     event_seq bigint,
     entry_key text COLLATE "C" NOT NULL,
     entered_at timestamptz NOT NULL,
