@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from vuelve.commerce.rules import coupon_code
@@ -72,6 +73,12 @@ def test_summary() -> None:
         assert (
             STEP.summary({"amount_minor": 5000, "currency": "MXN", "valid_days": 1}) == "MX$50.00 off, 1 day"
         )
+
+
+@pytest.fixture(autouse=True)
+def own_connection(log: None) -> None:
+    """The engine's own table may stand on a connection that it has used."""
+    connection.close()
 
 
 def fill_runs(cursor: Cursor, store: Store, *, runs: int, step_key: str = "offer", version: int = 3) -> None:
