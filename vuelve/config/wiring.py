@@ -38,10 +38,22 @@ from vuelve.journeys.urls import NAVIGATION as JOURNEYS
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
 from vuelve.shops.panels import OVERVIEW
 
+OWN_EVENTS = {
+    "Coupon Issued",
+    "Coupon Redeemed",
+    "Customers Merged",
+    "Message Failed",
+    "Message Sent",
+    "Message Unsubscribed",
+    "Message Withheld",
+    "Order Milestone Reached",
+}
+
 
 def wire(into: Registry = registry) -> None:
     """Fill the registry; called once, when all packages are loaded."""
     into.consumers += [IdentityConsumer(), CommerceConsumer(), JourneysConsumer()]
+    into.own_events |= OWN_EVENTS
     conditions: tuple[ConditionKind, ...] = (
         TraitCondition(),
         EventCondition(),

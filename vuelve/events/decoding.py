@@ -15,6 +15,7 @@ import msgspec
 from vuelve.events.contracts import Kind
 from vuelve.platform import limits
 from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import registry
 
 KINDS = {"track": Kind.TRACK, "identify": Kind.IDENTIFY}
 
@@ -276,6 +277,13 @@ def _name(event: _Event, kind: Kind) -> str:
             f"The name has {len(name)} characters.",
             field="event",
             hint=f"At most {limits.EVENT_NAME_CHARS_MAX}.",
+        )
+    if name in registry.own_events:
+        raise VuelveError(
+            "event_name_reserved",
+            f"`{name}` is recorded by Vuelve itself.",
+            field="event",
+            hint="Send what happened in your store under another name.",
         )
     return name
 

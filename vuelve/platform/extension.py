@@ -369,6 +369,8 @@ class Tick(Protocol):
 @dataclass(slots=True)
 class Registry:
     consumers: list[Consumer] = field(default_factory=list)
+    # Events that only Vuelve records: from outside they would forge what it did (a coupon redeemed, a parcel confirmed).
+    own_events: set[str] = field(default_factory=set)
     conditions: dict[str, ConditionKind] = field(default_factory=dict)
     steps: dict[str, StepKind] = field(default_factory=dict)
     liquid: dict[str, LiquidObject] = field(default_factory=dict)

@@ -84,9 +84,6 @@ def own_connection(log: None) -> None:
 def fill_runs(cursor: Cursor, store: Store, *, runs: int, step_key: str = "offer", version: int = 3) -> None:
     """The engine's table, with the columns that the contract of steps names."""
     cursor.execute(
-        "DROP TABLE IF EXISTS pg_temp.run_batch"
-    )  # the engine's own, on a connection that it has used
-    cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS run_batch (shop_id bigint, customer_id bigint, run_id bigint, "
         "journey_id bigint, version_id bigint, step_key text, entered_step_at timestamptz, event_xid bigint, "
         "event_seq bigint, entry_key text, entered_at timestamptz, data jsonb, outcome text, wake_at timestamptz) "

@@ -7,6 +7,7 @@ from typing import Any
 from vuelve.channels.dispatch import dispatch_once
 from vuelve.channels.services import OutboxSink
 from vuelve.customers.services import resolve
+from vuelve.events.services import ensure_months
 from vuelve.journeys import engine
 from vuelve.journeys.services import install_builtins
 from vuelve.platform.clock import VirtualClock
@@ -98,6 +99,7 @@ class Story:
 
 def begin(now: datetime = MORNING) -> Story:
     """`drain` reads what all tests have written; the story looks at its own shop only."""
+    ensure_months(now=now)
     story = Story(shop=make_shop(), clock=VirtualClock(now))
     install_builtins(shop=story.id, cross_sell_category="cameras")
     return story

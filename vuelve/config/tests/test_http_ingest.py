@@ -153,3 +153,11 @@ def test_stats_need_the_secret_key(shop: Shop, write_key: str, key: str) -> None
 def get_stats(key: str) -> Any:
     header = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
     return Client(HTTP_HOST="localhost").get("/api/v1/stats", HTTP_AUTHORIZATION=header)
+
+
+@pytest.mark.parametrize("name", ["Coupon Redeemed", "Order Milestone Reached", "Message Sent"])
+def test_what_only_vuelve_records_cannot_be_forged(shop: Shop, write_key: str, name: str) -> None:
+    response = post("/v1/track", {**GOOD, "event": name}, key=write_key)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["code"] == "event_name_reserved"
+    assert stored(shop) == []
