@@ -89,6 +89,14 @@ class Retailer:
         ).fetchall()
         return [Order(*row) for row in rows]
 
+    def count_lines(self, until: datetime) -> int:
+        """Order lines before an instant of the data's time."""
+        row = self._duckdb.execute(
+            SQL["count_lines"], {"transactions": self._transactions, "until": until}
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
     def totals(self) -> Totals:
         """What there is, counted independently of how orders are read."""
         row = self._duckdb.execute(SQL["totals"], {"transactions": self._transactions}).fetchone()

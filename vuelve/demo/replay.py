@@ -7,7 +7,7 @@ the dispatcher sends what is due; so waits, quiet hours and the order of things 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from vuelve.channels.dispatch import dispatch_once
+from vuelve.channels.dispatch import BATCHES_PER_CALL_MAX, dispatch_once
 from vuelve.demo.data import Retailer
 from vuelve.demo.feed import (
     Sent,
@@ -19,13 +19,15 @@ from vuelve.demo.feed import (
     sign_up,
 )
 from vuelve.demo.progress import Progress
+from vuelve.demo.reading import read_all
 from vuelve.demo.schedule import Schedule
-from vuelve.events import consuming
+from vuelve.platform import limits
 from vuelve.platform.clock import Clock, VirtualClock
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId
 
-STEP = timedelta(minutes=30)
+STEP = timedelta(minutes=60)
+MESSAGES_PER_CALL = BATCHES_PER_CALL_MAX * limits.DISPATCH_BATCH_ROWS
 
 
 def live_events(retailer: Retailer, schedule: Schedule, *, until: datetime) -> list[Sent]:
@@ -43,30 +45,40 @@ def live_events(retailer: Retailer, schedule: Schedule, *, until: datetime) -> l
 
 
 def replay(
-    shop: ShopId, events: Sequence[Sent], *, clock: VirtualClock, real_clock: Clock, progress: Progress
+    shop: ShopId,
+    events: Sequence[Sent],
+    *,
+    clock: VirtualClock,
+    until: datetime,
+    step: timedelta,
+    progress: Progress,
 ) -> None:
-    """Move the clock from where it stands to the present, a step at a time."""
+    """Move the clock from where it stands to `until`, a step at a time."""
     position = 0
     with progress.stage("Replaying four weeks (events)", total=len(events)) as advance:
-        while clock.now() < real_clock.now():
-            clock.move_to(min(clock.now() + STEP, real_clock.now()))
+        while clock.now() < until:
+            clock.move_to(min(clock.now() + step, until))
             end = position
             while end < len(events) and events[end].arrives_at <= clock.now():
                 end += 1
             append(shop, events[position:end], now=clock.now(), historical=False)
-            settle(clock)
+            _live(shop, clock)
             advance(end - position)
             position = end
+        # What the last messages set off counts, too.
+        _live(shop, clock)
+        read_all(shop, clock=clock)
 
 
-def settle(clock: Clock) -> None:
-    """Consume, move the journeys and send until nothing is due at this instant."""
-    while True:
-        moved = consuming.drain(clock=clock)
-        for tick in registry.ticks:
-            while done := tick.tick(clock):
-                moved += done
-        while sent := dispatch_once(clock=clock):
-            moved += sent
-        if not moved:
-            return
+def _live(shop: ShopId, clock: Clock) -> None:
+    """What the product does at one instant: consume, move the journeys, send what is due.
+
+    What the dispatcher records is left to the next step: nobody acts on it at once, and an empty round of the
+    consumers costs as much as a small one.
+    """
+    read_all(shop, clock=clock)
+    for tick in registry.ticks:
+        while tick.tick(clock):
+            pass
+    while dispatch_once(clock=clock) >= MESSAGES_PER_CALL:
+        pass

@@ -11,7 +11,7 @@ from vuelve.platform.db import Statements, fetch_dicts, for_shop
 from vuelve.platform.ids import ShopId
 
 SQL = Statements(__file__)
-THANK_YOU = "thank-you"
+THANK_YOU = "thank_you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,10 @@ class Summary:
         return asdict(self)
 
 
-def summarise(
-    shop: ShopId, *, expected: Totals, seconds: Mapping[str, float], live_events: int, now: datetime
-) -> Summary:
+def summarise(shop: ShopId, *, expected: Totals, seconds: Mapping[str, float], now: datetime) -> Summary:
     """Count exactly, and name each stage that fell short."""
-    thank_you = Journey.objects.get(shop_id=shop, key=THANK_YOU)
     with for_shop(shop) as cursor:
+        thank_you = Journey.objects.get(shop_id=shop, key=THANK_YOU)
         cursor.execute(SQL["counts"], {"shop": shop})
         [counts] = fetch_dicts(cursor)
         cursor.execute(SQL["shortfalls"], {"shop": shop, "thank_you": thank_you.pk, "now": now})
