@@ -12,7 +12,7 @@ from vuelve.platform.extension import EventFace
 
 def _sent(properties: Mapping[str, Any]) -> str:
     parts = (
-        properties.get("subject") or properties.get("template"),
+        properties.get("subject"),
         channel_name(str(properties.get("channel", ""))),
     )
     return " · ".join(str(part) for part in parts if part)
@@ -20,13 +20,18 @@ def _sent(properties: Mapping[str, Any]) -> str:
 
 def _withheld(properties: Mapping[str, Any]) -> str:
     reason = properties.get("reason")
-    parts = (properties.get("template"), reason_text(str(reason)) if reason else "")
+    parts = (properties.get("subject"), reason_text(str(reason)) if reason else "")
     return " · ".join(str(part) for part in parts if part)
 
 
+MESSAGE = ("message", "message_id")
 FACES = {
-    "Message Sent": EventFace(gettext_lazy("Was sent a message"), "envelope", "info", _sent),
-    "Message Withheld": EventFace(gettext_lazy("A message was withheld"), "no-symbol", "warn", _withheld),
-    "Message Failed": EventFace(gettext_lazy("A message failed"), "exclamation-triangle", "bad", _withheld),
+    "Message Sent": EventFace(gettext_lazy("Was sent a message"), "envelope", "info", _sent, MESSAGE),
+    "Message Withheld": EventFace(
+        gettext_lazy("A message was withheld"), "no-symbol", "warn", _withheld, MESSAGE
+    ),
+    "Message Failed": EventFace(
+        gettext_lazy("A message failed"), "exclamation-triangle", "bad", _withheld, MESSAGE
+    ),
     "Message Unsubscribed": EventFace(gettext_lazy("Unsubscribed"), "bell-slash", "warn", _sent),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,7 +40,7 @@ FACES = {
 }
 
 
-def entry_of(event: TimelineEvent) -> TimelineEntry:
+def entry_of(event: TimelineEvent, slug: str) -> TimelineEntry:
     """An event that no package knows is shown under its own name, with its plain properties."""
     face = registry.event_faces.get(event.name)
     if face is None:
@@ -48,8 +49,21 @@ def entry_of(event: TimelineEvent) -> TimelineEntry:
     if event.historical:
         text = " · ".join(part for part in (text, _("imported")) if part)
     return TimelineEntry(
-        event.occurred_at, face.label, text[:TEXT_CHARS_MAX], icon=face.icon, tone=cast(Tone, face.tone)
+        event.occurred_at,
+        face.label,
+        text[:TEXT_CHARS_MAX],
+        icon=face.icon,
+        tone=cast(Tone, face.tone),
+        href=_address(face, event.properties, slug),
     )
+
+
+def _address(face: EventFace, properties: Mapping[str, Any], slug: str) -> str:
+    if face.page is None:
+        return ""
+    name, property_name = face.page
+    number = str(properties.get(property_name, ""))
+    return reverse(name, kwargs={"shop_slug": slug, property_name: number}) if number.isdecimal() else ""
 
 
 def _plain(properties: Mapping[str, Any]) -> str:

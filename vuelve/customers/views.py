@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from vuelve.customers import queries
-from vuelve.customers.queries import CustomerRow, TimelineEvent
+from vuelve.customers.queries import CustomerRow
 from vuelve.customers.timeline import entry_of
 from vuelve.customers.wording import channel_name, country_name, language_name, purpose_name
 from vuelve.platform import limits
@@ -119,16 +119,12 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
         "consents": _consents(cursor, request, canonical),
         "panels": _panels(request, canonical),
         "page": page,
-        "entries": _entries(page.rows),
+        "entries": [entry_of(event, request.shop.slug) for event in page.rows],
         "merged_count": len(queries.ids_of(cursor, request.shop_id, canonical)) - 1,
         "crumbs": [Crumb(_("Customers"), reverse("customers", kwargs={"shop_slug": request.shop.slug}))],
         "reader_language": get_language(),
     }
     return render(request, "customers/customer.html", context)
-
-
-def _entries(events: Iterable[TimelineEvent]) -> list[Any]:
-    return [entry_of(event) for event in events]
 
 
 def _consents(cursor: Cursor, request: ShopRequest, customer: CustomerId) -> list[dict[str, Any]]:

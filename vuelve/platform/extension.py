@@ -349,6 +349,7 @@ class EventFace:
     icon: str
     tone: str = ""
     text: Callable[[Mapping[str, Any]], str] | None = None
+    page: tuple[str, str] | None = None  # (name of an address, the property with its number) of what the event is about
 
 
 # --- ticks: work that is due by the clock -------------------------------------------------------------------

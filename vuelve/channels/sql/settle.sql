@@ -20,12 +20,12 @@ WITH settled AS (
     WHERE m.shop_id = o.shop_id AND m.customer_id = o.customer_id AND m.id = o.id
       AND m.status IN ('queued', 'sending', 'unknown') AND m.claimed_at IS NOT DISTINCT FROM o.was_claimed_at
     RETURNING m.shop_id, o.owner_id, m.id, m.status, m.reason, m.channel, m.purpose, m.journey_id, m.step_key, m.run_id,
-              m.template_version_id, m.provider
+              m.template_version_id, m.provider, m.subject
 )
 INSERT INTO pg_temp.event_staged (shop_id, name, occurred_at, message_id, customer_id, properties)
 SELECT shop_id, told.name, %(now)s, 'message:' || id || ':' || told.suffix, owner_id,
        json_strip_nulls(json_build_object(
-           'message_id', id::text, 'channel', channel, 'purpose', purpose, 'reason', reason,
+           'message_id', id::text, 'channel', channel, 'purpose', purpose, 'reason', reason, 'subject', subject,
            'journey_id', journey_id, 'step', step_key, 'run_id', run_id, 'template_version_id', template_version_id,
            'provider', CASE WHEN status IN ('accepted', 'delivered') THEN provider END))
 FROM settled
