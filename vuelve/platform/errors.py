@@ -43,4 +43,3 @@ def not_found(what: str) -> VuelveError:
 
 def conflict(code: str, message: str, *, field: str | None = None) -> VuelveError:
     return VuelveError(code, message, field=field, status=409)
-

@@ -43,7 +43,9 @@ class EventBatch:
 class Consumer(Protocol):
     name: ClassVar[str]
     is_identity: ClassVar[bool]  # reads ahead of all others, one at a time, and stamps customer_id
-    after: ClassVar[tuple[str, ...]]  # consumers whose effects this one looks at: it stays behind their cursors
+    after: ClassVar[
+        tuple[str, ...]
+    ]  # consumers whose effects this one looks at: it stays behind their cursors
 
     def names(self) -> frozenset[str] | None:
         """The event names that matter now; None for all. Others are passed over without being copied."""
@@ -349,7 +351,9 @@ class EventFace:
     icon: str
     tone: str = ""
     text: Callable[[Mapping[str, Any]], str] | None = None
-    page: tuple[str, str] | None = None  # (name of an address, the property with its number) of what the event is about
+    page: tuple[str, str] | None = (
+        None  # (name of an address, the property with its number) of what the event is about
+    )
 
 
 # --- ticks: work that is due by the clock -------------------------------------------------------------------

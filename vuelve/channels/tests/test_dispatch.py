@@ -62,9 +62,7 @@ def test_the_preview_shows_what_was_sent_whatever_has_changed_since(shop: Shop) 
         at=at,
     )
     with for_shop(ShopId(shop.pk)) as cursor:
-        event = cursor.execute(
-            "SELECT xid, seq FROM events_event WHERE shop_id = %s", [shop.pk]
-        ).fetchone()
+        event = cursor.execute("SELECT xid, seq FROM events_event WHERE shop_id = %s", [shop.pk]).fetchone()
     assert event is not None
     body = "Pedido {{ event.order_id }}: {{ event.total | money_major: event.currency }} en {{ shop.name }}, {{ coupon.code }}"
     pk = queue(
@@ -183,9 +181,7 @@ def test_a_nul_in_an_event_stops_nobody(shop: Shop) -> None:
             [shop.pk, NOON, '{"a\\u0000b": "c\\u0000d", "half": "\\ud83d"}'],
         )
         events.record_staged(cursor, now=NOON, source="test", from_outside=True)
-        event = cursor.execute(
-            "SELECT xid, seq FROM events_event WHERE shop_id = %s", [shop.pk]
-        ).fetchone()
+        event = cursor.execute("SELECT xid, seq FROM events_event WHERE shop_id = %s", [shop.pk]).fetchone()
     version = publish(shop, parts=contents(text="{% for p in event %}{{ p[1] }}{% endfor %}"))
     pk, other = (
         queue(shop, add_customer(shop), version, event=event),

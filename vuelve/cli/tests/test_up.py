@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import urllib.error
@@ -34,7 +35,12 @@ def clean_environment(home: Path) -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith(("VUELVE_", "DATABASE_"))
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    return environment | {"VUELVE_HOME": str(home), "PYTHONPATH": str(REPOSITORY), "HOME": str(home.parent)}
+    packages = sysconfig.get_path("purelib")
+    return environment | {
+        "VUELVE_HOME": str(home),
+        "PYTHONPATH": f"{REPOSITORY}:{packages}",
+        "HOME": str(home.parent),
+    }
 
 
 class Vuelve:
@@ -43,18 +49,16 @@ class Vuelve:
     def __init__(self, home: Path, uid: int | None) -> None:
         self.home = home
         self.uid = uid
+        self.python = python_of(uid) or sys.executable
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
 
-    def _as(self) -> dict[str, Any]:
-        return {"user": self.uid, "group": self.uid, "extra_groups": []} if self.uid is not None else {}
-
     def init(self) -> dict[str, Any]:
         done = subprocess.run(
-            [sys.executable, "-m", "vuelve", "init", "--json"],
-            env=clean_environment(self.home), cwd=self.home.parent, capture_output=True, check=True, timeout=120, **self._as(),
+            [self.python, "-m", "vuelve", "init", "--json"],
+            env=clean_environment(self.home), cwd=self.home.parent, capture_output=True, check=True, timeout=120, **as_user(self.uid),
         )  # fmt: skip
         found: dict[str, Any] = json.loads(done.stdout)
         return found
@@ -62,8 +66,8 @@ class Vuelve:
     def up(self) -> None:
         log = (self.home.parent / "up.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "vuelve", "up", "--port", str(self.port)],
-            env=clean_environment(self.home), cwd=self.home.parent, stdout=log, stderr=log, **self._as(),
+            [self.python, "-m", "vuelve", "up", "--port", str(self.port)],
+            env=clean_environment(self.home), cwd=self.home.parent, stdout=log, stderr=log, **as_user(self.uid),
         )  # fmt: skip
         wait_for(lambda: self.get("/readyz")[0] == 200, READY_SECONDS, f"ready; log:\n{self.log()[-3000:]}")
 
@@ -136,22 +140,37 @@ def installation(uid: int | None) -> Iterator[Vuelve]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def python_of(uid: int | None) -> str | None:
+    """A Python that the user may run: this one, or the system's own of the same version with our packages."""
+    for candidate in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
+        try:
+            done = subprocess.run(
+                [candidate, "-c", "import django, granian, psycopg, vuelve"],
+                env=clean_environment(Path("/nonexistent/home")), cwd="/", capture_output=True, check=False, **as_user(uid),
+            )  # fmt: skip
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return candidate
+    return None
+
+
+def as_user(uid: int | None) -> dict[str, Any]:
+    return {"user": uid, "group": uid, "extra_groups": []} if uid is not None else {}
+
+
 def users() -> list[Any]:
     """As root: both as root and as somebody ordinary. Otherwise: as who we are."""
     if os.geteuid() != 0:
         return [pytest.param(None, id="ordinary")]
     nobody = pwd.getpwnam("nobody").pw_uid
-    can_read = (
-        subprocess.run(
-            [sys.executable, "-c", "import vuelve"], cwd=REPOSITORY, user=nobody, check=False
-        ).returncode
-        == 0
-    )
-    marks = (
-        []
-        if can_read
-        else [pytest.mark.skip(reason="NOT TESTED as an ordinary user: `nobody` cannot read this Python")]
-    )
+    marks = []
+    if python_of(nobody) is None:
+        marks = [
+            pytest.mark.skip(
+                reason="NOT TESTED as an ordinary user: `nobody` can run no Python that has our packages"
+            )
+        ]
     return [pytest.param(None, id="root"), pytest.param(nobody, id="ordinary", marks=marks)]
 
 
