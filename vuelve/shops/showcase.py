@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from vuelve.platform.charts import Series, bars_over_time
 from vuelve.platform.ui.components import Tab, Tile, TimelineEntry, change
@@ -15,12 +16,13 @@ TONES = ("", "good", "warn", "bad", "info", "accent")
 
 
 class SampleForm(forms.Form):
-    name = forms.CharField(label=_("Name"), help_text=_("As your team calls it."))
-    email = forms.EmailField(label=_("E-mail"), required=False)
+    name = forms.CharField(label=gettext_lazy("Name"), help_text=gettext_lazy("As your team calls it."))
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
     purpose = forms.ChoiceField(
-        label=_("Purpose"), choices=[("marketing", _("Marketing")), ("survey", _("Survey"))]
+        label=gettext_lazy("Purpose"),
+        choices=[("marketing", gettext_lazy("Marketing")), ("survey", gettext_lazy("Survey"))],
     )
-    is_subscribed = forms.BooleanField(label=_("Subscribed"), required=False)
+    is_subscribed = forms.BooleanField(label=gettext_lazy("Subscribed"), required=False)
 
 
 def samples(period: Period) -> dict[str, Any]:
