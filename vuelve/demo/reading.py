@@ -41,6 +41,7 @@ def read_all(shop: ShopId, *, clock: Clock) -> None:
 
 def _has_unread(shop: ShopId) -> bool:
     with for_shop(shop) as cursor:
-        row = cursor.execute(SQL["has_unread"], {"identity": IDENTITY_CONSUMER}).fetchone()
-    assert row is not None
-    return bool(row[0])
+        xid, seq = cursor.execute(
+            "SELECT xid, seq FROM events_cursor WHERE consumer = %s", [IDENTITY_CONSUMER]
+        ).fetchone() or (0, 0)
+        return cursor.execute(SQL["next_unread"], {"xid": xid, "seq": seq}).fetchone() is not None
