@@ -15,6 +15,7 @@ from vuelve.platform.db import copy_rows, for_shop
 from vuelve.platform.ids import ShopId
 
 SOURCE = "demo"
+CONSENT_GRANTED, CONSENT_REVOKED = CONSENT_EVENTS = ("Consent Granted", "Consent Revoked")
 SIGN_UP_BEFORE_ORDER = timedelta(minutes=4)
 WEBHOOK_DELAY = timedelta(seconds=2)
 
@@ -89,7 +90,7 @@ def sign_up(household: Household, schedule: Schedule) -> list[Sent]:
             _sent(
                 at + timedelta(seconds=1),
                 Kind.TRACK,
-                "Consent Granted",
+                CONSENT_GRANTED,
                 f"consent-{household.id}",
                 who,
                 {
@@ -110,7 +111,7 @@ def consent_revoked(household: Household, schedule: Schedule) -> list[Sent]:
         return []
     at = max(schedule.live_from, schedule.shifted(household.first_order_at)) + who.leaves_after
     revoked = {"channel": "email", "purpose": "marketing", "source": "account page"}
-    return [_sent(at, Kind.TRACK, "Consent Revoked", f"revoke-{household.id}", who, revoked)]
+    return [_sent(at, Kind.TRACK, CONSENT_REVOKED, f"revoke-{household.id}", who, revoked)]
 
 
 def order_completed(order: Order, schedule: Schedule) -> Sent:

@@ -4,12 +4,17 @@ At each step of the clock the events whose time has come are appended, the consu
 the dispatcher sends what is due; so waits, quiet hours and the order of things are those of real life.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from vuelve.channels.dispatch import BATCHES_PER_CALL_MAX, dispatch_once
+from django.db import connection
+
+from vuelve.channels.dispatch import dispatch_once
 from vuelve.demo.data import Retailer
 from vuelve.demo.feed import (
+    CONSENT_EVENTS,
     Sent,
     append,
     by_arrival,
@@ -21,13 +26,12 @@ from vuelve.demo.feed import (
 from vuelve.demo.progress import Progress
 from vuelve.demo.reading import read_all
 from vuelve.demo.schedule import Schedule
-from vuelve.platform import limits
 from vuelve.platform.clock import Clock, VirtualClock
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId
 
+# A step costs a tenth of a second of computing, however little happens in it.
 STEP = timedelta(minutes=60)
-MESSAGES_PER_CALL = BATCHES_PER_CALL_MAX * limits.DISPATCH_BATCH_ROWS
 
 
 def live_events(retailer: Retailer, schedule: Schedule, *, until: datetime) -> list[Sent]:
@@ -55,30 +59,63 @@ def replay(
 ) -> None:
     """Move the clock from where it stands to `until`, a step at a time."""
     position = 0
-    with progress.stage("Replaying four weeks (events)", total=len(events)) as advance:
+    with (
+        progress.stage("Replaying four weeks (events)", total=len(events)) as advance,
+        _dispatcher() as dispatcher,
+    ):
         while clock.now() < until:
             clock.move_to(min(clock.now() + step, until))
             end = position
             while end < len(events) and events[end].arrives_at <= clock.now():
                 end += 1
-            append(shop, events[position:end], now=clock.now(), historical=False)
-            _live(shop, clock)
-            advance(end - position)
+            arrived = events[position:end]
+            if any(event.name in CONSENT_EVENTS for event in arrived):
+                dispatcher.wait()  # or it would be chance whether a message still goes out
+            append(shop, arrived, now=clock.now(), historical=False)
+            read_all(shop, clock=clock)
+            _move_journeys(clock)
+            dispatcher.send(clock.now())
+            advance(len(arrived))
             position = end
-        # What the last messages set off counts, too.
-        _live(shop, clock)
+        dispatcher.wait()
         read_all(shop, clock=clock)
 
 
-def _live(shop: ShopId, clock: Clock) -> None:
-    """What the product does at one instant: consume, move the journeys, send what is due.
-
-    What the dispatcher records is left to the next step: nobody acts on it at once, and an empty round of the
-    consumers costs as much as a small one.
-    """
-    read_all(shop, clock=clock)
+def _move_journeys(clock: Clock) -> None:
     for tick in registry.ticks:
         while tick.tick(clock):
             pass
-    while dispatch_once(clock=clock) >= MESSAGES_PER_CALL:
+
+
+class _Dispatcher:
+    """Sends what is due at an instant while the next one is being prepared, as the processes of a shop do.
+
+    What is queued meanwhile is due later than the instant it was given, and is left alone.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._under_way: Future[None] | None = None
+
+    def send(self, at: datetime) -> None:
+        self.wait()
+        self._under_way = self._pool.submit(_send, VirtualClock(at))
+
+    def wait(self) -> None:
+        if self._under_way is not None:
+            self._under_way.result()
+            self._under_way = None
+
+
+@contextmanager
+def _dispatcher() -> Iterator[_Dispatcher]:
+    with ThreadPoolExecutor(1, thread_name_prefix="dispatcher") as pool:
+        try:
+            yield _Dispatcher(pool)
+        finally:
+            pool.submit(connection.close)
+
+
+def _send(clock: Clock) -> None:
+    while dispatch_once(clock=clock):
         pass

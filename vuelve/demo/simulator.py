@@ -20,6 +20,8 @@ from vuelve.demo.names import FIRST_NAMES, LAST_NAMES
 SEED = "vuelve demo 1"
 EMAIL_DOMAIN = "example.com"
 TRACKING_URL = "https://tracking.example.com"
+# Between two milestones of a parcel; longer than a step of the replay, so that each has a step of its own.
+SHORTEST_MINUTES = 80
 
 SHARE_WITHOUT_EMAIL = 0.03
 SHARE_SUBSCRIBED = 0.80
@@ -143,13 +145,13 @@ def _parcel(
 ) -> list[ShipmentUpdate]:
     shipment_id = f"{order_id}-{number}"
     zone = ZoneInfo(buyer.time_zone)
-    packed_at = ordered_at + timedelta(minutes=draw.randrange(90, 20 * 60))
-    in_transit_at = packed_at + timedelta(minutes=draw.randrange(60, 14 * 60))
+    packed_at = ordered_at + timedelta(minutes=draw.randrange(SHORTEST_MINUTES, 20 * 60))
+    in_transit_at = packed_at + timedelta(minutes=draw.randrange(SHORTEST_MINUTES, 14 * 60))
     shortest, longest = buyer.market.transit_days
     at_the_door = in_transit_at.astimezone(zone).date() + timedelta(days=draw.randint(shortest, longest))
     morning = datetime.combine(at_the_door, time(7), zone).astimezone(ordered_at.tzinfo)
     out_at = morning + timedelta(minutes=draw.randrange(0, 180))
-    delivered_at = out_at + timedelta(minutes=draw.randrange(45, 9 * 60))
+    delivered_at = out_at + timedelta(minutes=draw.randrange(SHORTEST_MINUTES, 9 * 60))
     carrier = draw.choice(buyer.market.carriers)
     steps = [
         ("packed", packed_at),
