@@ -26,9 +26,10 @@ IDLE_SECONDS = 0.05
 
 def import_history(
     shop: ShopId, retailer: Retailer, schedule: Schedule, *, clock: Clock, progress: Progress
-) -> None:
-    """Append the history week by week; when it returns, all consumers have read it."""
+) -> int:
+    """Append the history week by week; returns how many events that were, once all consumers have read them."""
     households = retailer.households()
+    appended = 0
     lines = retailer.count_lines(schedule.live_weeks[0])
     with (
         progress.stage("Importing history (order lines)", total=lines) as advance,
@@ -37,12 +38,13 @@ def import_history(
         for since, until in schedule.weeks_of_history():
             orders = retailer.orders(since, until)
             newcomers = [each for each in households if since <= each.first_order_at < until]
-            append(shop, _events(newcomers, orders, schedule), now=clock.now(), historical=True)
+            appended += append(shop, _events(newcomers, orders, schedule), now=clock.now(), historical=True)
             advance(sum(order.lines for order in orders))
             _raise_failures(readers)
     # A reader leaves when it finds nothing to do, which may be because the other was at it.
     consuming.drain(clock=clock)
     read_all(shop, clock=clock)
+    return appended
 
 
 def _events(newcomers: list[Household], orders: list[Order], schedule: Schedule) -> list[Sent]:

@@ -56,9 +56,9 @@ def replay(
     until: datetime,
     step: timedelta,
     progress: Progress,
-) -> None:
-    """Move the clock from where it stands to `until`, a step at a time."""
-    position = 0
+) -> int:
+    """Move the clock from where it stands to `until`, a step at a time; returns how many events were new."""
+    position = appended = 0
     with (
         progress.stage("Replaying four weeks (events)", total=len(events)) as advance,
         _dispatcher() as dispatcher,
@@ -71,7 +71,7 @@ def replay(
             arrived = events[position:end]
             if any(event.name in CONSENT_EVENTS for event in arrived):
                 dispatcher.wait()  # or it would be chance whether a message still goes out
-            append(shop, arrived, now=clock.now(), historical=False)
+            appended += append(shop, arrived, now=clock.now(), historical=False)
             read_all(shop, clock=clock)
             _move_journeys(clock)
             dispatcher.send(clock.now())
@@ -79,6 +79,7 @@ def replay(
             position = end
         dispatcher.wait()
         read_all(shop, clock=clock)
+    return appended
 
 
 def _move_journeys(clock: Clock) -> None:

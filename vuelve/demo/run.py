@@ -52,16 +52,17 @@ def run(
     shop = ShopId(make_shop(when, now=clock.now()).pk)
     virtual = VirtualClock(when.live_from)
     stopwatch.lap("prepare")
-    import_history(shop, retailer, when, clock=virtual, progress=progress)
+    appended = import_history(shop, retailer, when, clock=virtual, progress=progress)
     stopwatch.lap("import")
     # Not clock.now() each time: a clock that runs on would never be caught up with.
     until = clock.now()
     events = live_events(retailer, when, until=until)
-    replay(shop, events, clock=virtual, until=until, step=step, progress=progress)
+    appended += replay(shop, events, clock=virtual, until=until, step=step, progress=progress)
     stopwatch.lap("replay")
     summary = summarise(
         shop,
         expected=retailer.totals(),
+        appended=appended,
         seconds=stopwatch.seconds,
         now=virtual.now(),
     )

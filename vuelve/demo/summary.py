@@ -36,7 +36,9 @@ class Summary:
         return asdict(self)
 
 
-def summarise(shop: ShopId, *, expected: Totals, seconds: Mapping[str, float], now: datetime) -> Summary:
+def summarise(
+    shop: ShopId, *, expected: Totals, appended: int, seconds: Mapping[str, float], now: datetime
+) -> Summary:
     """Count exactly, and name each stage that fell short."""
     with for_shop(shop) as cursor:
         thank_you = Journey.objects.get(shop_id=shop, key=THANK_YOU)
@@ -50,6 +52,7 @@ def summarise(shop: ShopId, *, expected: Totals, seconds: Mapping[str, float], n
         "customers": (expected.households, counts["customers"]),
         "orders": (expected.orders, counts["orders"]),
         "order lines": (expected.lines, counts["order_lines"]),
+        "events": (appended, counts["events"]),
         "cents": (expected.amount_minor, amount_minor),
     }
     problems = [

