@@ -108,6 +108,14 @@ def dispatch() -> None:
     send()
 
 
+@cli.command()
+def jobs() -> None:
+    """Run background jobs: imports, exports, backfills (part of `up`; run as many as you like)."""
+    from vuelve.cli.parts import run_jobs
+
+    run_jobs()
+
+
 @cli.command("sign-in-link")
 @home_option
 @click.argument("email")

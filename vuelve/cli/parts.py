@@ -1,4 +1,4 @@
-"""The parts of `vuelve up`, each a process: web, worker, dispatcher."""
+"""The parts of `vuelve up`, each a process: web, worker, dispatcher, jobs."""
 
 import os
 import signal
@@ -38,6 +38,16 @@ def send() -> None:
     from vuelve.channels.dispatch import run_forever
 
     run_forever(clock=clock.real, stop=stop_on_signal())
+
+
+def run_jobs() -> None:
+    start_django("worker")
+    from vuelve.platform.jobs import run_forever
+
+    run_forever(stop_on_signal())
+    # A job's thread cannot be stopped from outside; what it had not committed is begun again.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def stop_on_signal() -> threading.Event:

@@ -28,7 +28,7 @@ def run_up(*, home: Path, port: int) -> int:
 
 
 def serve_parts(home: Path, port: int, server: EmbeddedPostgres | None, on_ready: Callable[[], None]) -> int:
-    """Keep web, worker, dispatcher and the embedded PostgreSQL alive until a signal ends it all."""
+    """Keep web, worker, dispatcher, jobs and the embedded PostgreSQL alive until a signal ends it all."""
     environment.disconnect()
     try:
         return supervise(
@@ -53,6 +53,7 @@ def parts(port: int, metrics_folder: Path) -> list[Child]:
         Child("web", [*command, "web", "--port", str(port)], shared),
         Child("worker", [*command, "worker"], shared),
         Child("dispatch", [*command, "dispatch"], shared),
+        Child("jobs", [*command, "jobs"], shared),
     ]
 
 

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "heroicons",
+    "procrastinate.contrib.django",
     "vuelve.platform",
     "vuelve.shops",
     "vuelve.events",
@@ -97,5 +98,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # `config/wiring.py` imports what has jobs
 
 LOGGING_CONFIG = None  # `platform/logs.py`, called by the commands

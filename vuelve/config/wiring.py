@@ -36,7 +36,7 @@ from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
-from vuelve.shops.panels import OVERVIEW
+from vuelve.shops.panels import DATA, OVERVIEW
 
 OWN_EVENTS = {
     "Coupon Issued",
@@ -76,6 +76,7 @@ def wire(into: Registry = registry) -> None:
 
 def _wire_pages(into: Registry) -> None:
     into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
+    into.nav += [DATA] if into.data_tabs else []
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]

@@ -37,6 +37,14 @@ class VuelveError(Exception):
         return body | self.details
 
 
+class Retryable(Exception):  # noqa: N818
+    """Trouble outside that may pass: try again after so many seconds."""
+
+    def __init__(self, reason: str, *, after_seconds: float = 60.0) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
+
+
 def not_found(what: str) -> VuelveError:
     return VuelveError("not_found", f"No such {what}.", status=404)
 

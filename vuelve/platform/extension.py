@@ -382,6 +382,7 @@ class Registry:
     providers: dict[str, Provider] = field(default_factory=dict)
     gates: list[Gate] = field(default_factory=list)
     nav: list[NavItem] = field(default_factory=list)
+    data_tabs: list[NavItem] = field(default_factory=list)  # sections of the page "Data"
     overview_panels: list[Panel] = field(default_factory=list)
     customer_panels: list[Panel] = field(default_factory=list)
     customer_columns: list[CustomerColumn] = field(default_factory=list)

@@ -11,5 +11,6 @@ urlpatterns = [
     path("theme", views.set_theme, name="set_theme"),
     path("s/<slug:shop_slug>/", views.overview, name="overview"),
     path("s/<slug:shop_slug>/search", views.search, name="search"),
+    path("s/<slug:shop_slug>/data/", views.data, name="data"),
     path("s/<slug:shop_slug>/ui", views.ui, name="ui"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import translation
@@ -149,6 +149,14 @@ def _safe_next(request: HttpRequest) -> str:
 
 
 # --- pages of a shop ------------------------------------------------------------------------------------------
+
+
+@require_safe
+def data(request: ShopRequest) -> HttpResponseBase:
+    """To the first section of the page "Data"."""
+    for item in sorted(registry.data_tabs, key=lambda item: item.order):
+        return redirect(item.url_name, shop_slug=request.shop.slug)
+    raise Http404
 
 
 @require_safe
