@@ -1,5 +1,6 @@
 """Kinds and origins of events; what crosses the border of this package."""
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -20,3 +21,18 @@ class Origin(IntEnum):
 
 
 IDENTITY_CONSUMER = "identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A refused event, as `events_rejected` keeps it. The code, field and message are those of the answer."""
+
+    code: str
+    message: str
+    bytes: int  # of the whole event
+    excerpt: str  # see `rejecting.excerpt`
+    field: str | None = None
+    hint: str | None = None
+    index: int | None = None  # in its batch; None: the request as a whole
+    event_type: str | None = None
+    event_name: str | None = None

@@ -12,7 +12,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from prometheus_client import Counter
 
-from vuelve.events import consuming, services
+from vuelve.events import consuming, rejecting, services
 from vuelve.platform import limits
 from vuelve.platform.clock import Clock, monotonic_seconds
 from vuelve.platform.db import raw_cursor
@@ -115,6 +115,7 @@ class Worker:
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         services.ensure_months(now=self.clock.now())
         services.forget_old_keys(now=self.clock.now())
+        rejecting.forget_rejected(now=self.clock.now())
         consuming.measure_lag()
         with transaction.atomic():
             row = raw_cursor().execute(WORKERS_SQL).fetchone()
