@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# Each process brings its own embedded server. On a server that is shared, the transactions of one process would hold
+# back the readers of the log in another.
+PARALLEL := $(if $(DATABASE_URL),,-n auto --maxprocesses 4 --dist loadfile)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test check bench lock
@@ -18,7 +21,7 @@ up: .venv/demo.stamp ## Run Vuelve for a shop of your own (first: .venv/bin/vuel
 	@$(BIN)/vuelve up $(ARGS)
 
 test: .venv/dev.stamp ## The whole test suite (ARGS="-k name")
-	$(BIN)/pytest -q $(ARGS)
+	$(BIN)/pytest -q $(PARALLEL) $(ARGS)
 
 check: .venv/dev.stamp ## Style, types, package order, migrations, translations, dependencies
 	$(BIN)/ruff check vuelve

@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 SESSION_HOME = Path(tempfile.mkdtemp(prefix="vuelve-test-", dir="/var/tmp"))
-SERVER_URL = os.environ.get("DATABASE_URL", "")
+# Under a name of its own for the processes that this one starts to run the tests: by then DATABASE_URL points nowhere.
+SERVER_URL = os.environ.setdefault("VUELVE_TEST_SERVER", os.environ.get("DATABASE_URL", ""))
 
 
 def pytest_configure(config: pytest.Config) -> None:
