@@ -15,6 +15,7 @@ NO_CONSENT = "no_consent"
 SUPPRESSED = "suppressed"
 NO_ADDRESS = "no_address"
 OFFER_LAPSED = "offer_lapsed"
+ERASED = "erased"
 ABORTED = "aborted"  # the template decided so; its words follow
 # Why a queued message waits.
 QUIET_HOURS = "quiet_hours"

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 from vuelve.channels.contracts import (
     ABORTED,
     DISPATCHER_LOST,
+    ERASED,
     NO_ADDRESS,
     NO_CONSENT,
     OFFER_LAPSED,
@@ -35,6 +36,7 @@ REASONS: dict[str, Text] = {
     SUPPRESSED: gettext_lazy("The address is on the suppression list."),
     NO_ADDRESS: gettext_lazy("The customer has no address for this channel."),
     OFFER_LAPSED: gettext_lazy("The offer would have lapsed before the quiet hours end."),
+    ERASED: gettext_lazy("The customer's data were erased before it was sent."),
     QUIET_HOURS: gettext_lazy("Waits for the end of the recipient's quiet hours."),
     ABORTED: gettext_lazy("The template decided not to send it"),
     RENDER_FAILED: gettext_lazy("The template could not be rendered"),

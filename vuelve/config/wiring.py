@@ -4,6 +4,7 @@ from vuelve.channels import timeline as channels_timeline
 from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
 from vuelve.channels.liquid import EventObject, ShopObject
 from vuelve.channels.panels import MessagesPanel
+from vuelve.channels.privacy import ChannelsPrivacy
 from vuelve.channels.providers.mailbox.client import MailboxProvider
 from vuelve.channels.providers.smtp.client import SmtpProvider
 from vuelve.channels.steps import SendStep
@@ -15,28 +16,35 @@ from vuelve.commerce.conditions import (
     SpentCondition,
     TriggerOrderCondition,
 )
-from vuelve.commerce.consumers import CommerceConsumer
+from vuelve.commerce.consumers import ORDER_COMPLETED, CommerceConsumer
 from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
 from vuelve.commerce.liquid import OrderObject
 from vuelve.commerce.panels import OrdersPanel
+from vuelve.commerce.privacy import BARE_EVENTS, CommercePrivacy
 from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
 from vuelve.customers import timeline as customers_timeline
 from vuelve.customers.conditions import TraitCondition
 from vuelve.customers.consumers import IdentityConsumer
+from vuelve.customers.contracts import CONSENT_GRANTED
 from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.panels import NewCustomersPanel
+from vuelve.customers.privacy import CustomersPrivacy
 from vuelve.customers.search import CustomerSearch
+from vuelve.customers.services import erasing  # noqa: F401 - declares its job
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.events.conditions import EventCondition, TriggerCondition
+from vuelve.events.privacy import EventsPrivacy
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
 from vuelve.journeys.origins import JourneyOrigins
+from vuelve.journeys.privacy import JourneysPrivacy
 from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
 from vuelve.shops.panels import DATA, OVERVIEW
+from vuelve.shops.privacy import ShopsPrivacy
 
 OWN_EVENTS = {
     "Coupon Issued",
@@ -71,6 +79,16 @@ def wire(into: Registry = registry) -> None:
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
     into.ticks += [JourneysTick()]
+    into.privacy += [
+        ShopsPrivacy(),
+        EventsPrivacy(),
+        CustomersPrivacy(),
+        CommercePrivacy(),
+        ChannelsPrivacy(),
+        JourneysPrivacy(),
+    ]
+    into.bare_events |= BARE_EVENTS
+    into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
     _wire_pages(into)
 
 

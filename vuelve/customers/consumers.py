@@ -5,7 +5,7 @@ Set-based over the batch; Python sees only identifiers that are new or in questi
 
 from collections import Counter as Tally
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ from vuelve.customers.rules.identity import Sighting
 from vuelve.customers.rules.profile import Profile
 from vuelve.customers.rules.traits import Identified, read_identify
 from vuelve.customers.services import profiles
+from vuelve.customers.services.blocking import withhold
 from vuelve.customers.services.consents import Decided, record
 from vuelve.customers.services.settling import SQL, Settled, open_tables, settle
 from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
@@ -76,6 +77,11 @@ class _Said:
     customers: dict[int, int] = field(default_factory=dict)  # by seq, once stamped
     skipped: Tally[str] = field(default_factory=Tally)
 
+    def unstate(self, seqs: set[int]) -> None:
+        """Consents that these events' traits state do not count: the customer was erased since the store noted them."""
+        for seq in seqs & self.identified.keys():
+            self.identified[seq] = replace(self.identified[seq], consents=[])
+
 
 class IdentityConsumer:
     name: ClassVar[str] = IDENTITY_CONSUMER
@@ -90,6 +96,10 @@ class IdentityConsumer:
         open_tables(cursor)
         cursor.execute(SQL["normalise_batch"], {"chars_max": limits.IDENTITY_CHARS_MAX})
         said = _read(cursor)
+        withheld = withhold(cursor)
+        if withheld.is_changed:
+            said = _read(cursor)
+        said.unstate(withheld.unstated)
         sightings = _unsettled(cursor)
         settled = settle(cursor, sightings, now=batch.now) if sightings else Settled()
         _stamp(cursor, batch.rows)
@@ -119,6 +129,7 @@ def _read(cursor: Cursor) -> _Said:
             said.identified[event.seq] = found
             said.skipped.update(found.skipped)
     phones = [(seq, found.phone) for seq, found in said.identified.items() if found.phone]
+    cursor.execute("SELECT vuelve_clear('pg_temp.customers_phone')")
     if phones:
         copy_rows(cursor, "customers_phone (seq, phone)", phones)
         cursor.execute(SQL["add_phones"])

@@ -3,8 +3,9 @@
 Row-level security stands behind the door: without `for_shop` or `for_shops` a query returns no rows.
 """
 
+import itertools
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -135,6 +136,25 @@ def fetch_dicts(cursor: Cursor) -> list[dict[str, Any]]:
     """The rest of a result as dictionaries keyed by column name."""
     names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def stream_dicts(
+    cursor: Cursor, query: str, parameters: Mapping[str, Any], *, rows: int = 1_000
+) -> Iterator[dict[str, Any]]:
+    """The rows of a query as dictionaries, so many at a time: for results that do not belong in memory.
+
+    In the caller's transaction, and only as long as that lasts.
+    """
+    name = f"stream_{next(_streams)}"
+    with psycopg.ServerCursor(cursor.connection, name) as reader:
+        reader.itersize = rows
+        reader.execute(query, parameters)
+        names = [column.name for column in reader.description or ()]
+        for row in reader:
+            yield dict(zip(names, row, strict=True))
+
+
+_streams = itertools.count(1)
 
 
 def row_security_sql(table: str) -> str:

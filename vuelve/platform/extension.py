@@ -4,7 +4,7 @@ A package offers an implementation in the file named for it (`steps.py`, `condit
 `config/wiring.py` lists each one explicitly. Nothing is discovered, nothing is imported by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -356,6 +356,66 @@ class EventFace:
     )
 
 
+# --- privacy.py: export and erase one customer ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose data are exported or erased: one human being, however many ids the shop knows them by."""
+
+    shop: ShopId
+    ids: tuple[int, ...]  # the customer's own, and those of every profile that counts for it
+    identifiers: tuple[str, ...]  # as kept: user ids, e-mails, phones, anonymous ids that are nobody else's
+
+
+class PrivacyPart(Protocol):
+    """What one package keeps of a person. A test fails when a table with a customer's id is in no part."""
+
+    name: ClassVar[str]  # the package
+    tables: ClassVar[tuple[str, ...]]  # every table of the package in which a person's data can stand
+
+    def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+        """Rows by section, JSON-able but for instants and decimals; read as they are asked for, in this transaction.
+
+        Each row says where it came from, as far as the package knows: source, message id, time.
+        """
+        ...
+
+    def erase(
+        self, cursor: Cursor, person: Person, *, remains: CustomerId, now: datetime
+    ) -> Mapping[str, int]:
+        """Remove the person from the package's tables; rows erased or made nameless, by table.
+
+        Called in the transaction that erases everything, packages further up first, while no consumer works. What the
+        shop must keep (orders, counts) goes under `remains`, an id without a customer, and says nothing of the person.
+        Afterwards no row holds one of the person's ids. Idempotent: a second call finds nothing.
+        """
+        ...
+
+
+# What stays of an erased person's event, by its name: the properties without the person, or None for nothing.
+BareEvent = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+
+
+class RetentionRule(Protocol):
+    """Something that a shop need not keep for good. Nothing is removed unless the shop has said for how long."""
+
+    key: ClassVar[str]
+    label: Text
+    help: Text
+    order: ClassVar[int]
+    days_default: ClassVar[int | None]  # None: kept for good unless the shop says otherwise
+    days_min: ClassVar[int]
+
+    def count(self, cursor: Cursor, shop: ShopId, before: datetime, rows_max: int) -> int:
+        """How many would go that are older than `before`; stops counting at `rows_max`."""
+        ...
+
+    def enforce(self, cursor: Cursor, shop: ShopId, before: datetime, rows: int) -> int:
+        """Remove up to `rows` of them; returns how many."""
+        ...
+
+
 # --- ticks: work that is due by the clock -------------------------------------------------------------------
 
 
@@ -390,6 +450,11 @@ class Registry:
     message_origins: MessageOrigins | None = None
     searches: list[SearchSource] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
+    privacy: list[PrivacyPart] = field(default_factory=list)  # packages in their order
+    bare_events: dict[str, BareEvent] = field(default_factory=dict)
+    # Events by which an erased person begins anew with the shop, live and after the erasure.
+    reopening_events: set[str] = field(default_factory=set)
+    retention: list[RetentionRule] = field(default_factory=list)
 
 
 registry = Registry()

@@ -71,3 +71,9 @@ SIGN_IN_WINDOW_SECONDS = 15 * 60
 # Search in the top bar. Names have no index of their own: it looks at those who were seen last.
 SEARCH_HITS_MAX = 6  # per group: more do not fit under the field
 SEARCH_RECENT_CUSTOMERS = 20_000
+
+# Privacy. A commit of so many events takes a tenth of a second, and nobody waits longer for it.
+ERASE_EVENTS_ROWS = 5_000
+VERIFY_ROWS_MAX = (
+    1_000_000  # a table: some ten seconds; what lies beyond is found by id, and the report says so
+)

@@ -1,0 +1,114 @@
+"""What commerce keeps of a person: orders and what belongs to them, coupons, what was rejected.
+
+Orders stay for the shop's books: amounts, items and dates, under an id without a customer. Coupons go.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from vuelve.commerce.services import SQL
+from vuelve.platform.db import Cursor, stream_dicts
+from vuelve.platform.extension import BareEvent, Person
+from vuelve.platform.ids import CustomerId
+
+# What stays of orders' events: which order, when, how much, of what. No coupon, note, link or address.
+_ORDER = (
+    "order_id", "order_number", "refund_id", "currency", "total", "revenue", "subtotal", "discount", "shipping", "tax",
+    "amount", "payment_method", "source_name", "payment_id", "method", "provider", "state", "instalments", "shipment_id",
+    "status", "eta_date",
+)  # fmt: skip
+_LINE = (
+    "line_id", "product_id", "sku", "name", "variant", "category", "brand", "price", "quantity", "amount",
+)  # fmt: skip
+_LISTS: Mapping[str, tuple[str, ...]] = {
+    "products": _LINE,
+    "payments": ("payment_id", "method", "provider", "state", "amount", "currency", "instalments"),
+}
+
+
+def bare_order(properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The properties of an order's event without the person; None if it names no order."""
+    if not _is_plain(properties.get("order_id")):
+        return None
+    kept = _plain(properties, _ORDER)
+    for name, keys in _LISTS.items():
+        rows = properties.get(name)
+        if isinstance(rows, list):
+            kept[name] = [_plain(row, keys) for row in rows if isinstance(row, Mapping)]
+    return kept
+
+
+def _plain(properties: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: properties[key] for key in keys if _is_plain(properties.get(key))}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and value != ""
+
+
+BARE_EVENTS: dict[str, BareEvent] = dict.fromkeys(
+    (
+        "Order Completed",
+        "Order Updated",
+        "Order Refunded",
+        "Order Cancelled",
+        "Payment Updated",
+        "Shipment Updated",
+    ),
+    bare_order,
+)
+
+
+class CommercePrivacy:
+    name: ClassVar[str] = "commerce"
+    tables: ClassVar[tuple[str, ...]] = (
+        "commerce_order",
+        "commerce_order_key",
+        "commerce_item",
+        "commerce_shipment",
+        "commerce_coupon",
+        "commerce_coupon_refusal",
+        "commerce_rejected",
+    )
+
+    def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+        whose = {"shop": person.shop, "ids": list(person.ids)}
+        return {
+            section: stream_dicts(cursor, SQL["export_rows"].format(table=table, order=order), whose)
+            for section, table, order in (
+                ("orders", "commerce_order", "ordered_at, order_id"),
+                ("items", "commerce_item", "ordered_at, order_id, line"),
+                ("shipments", "commerce_shipment", "updated_at, order_id, shipment_id"),
+                ("coupons", "commerce_coupon", "issued_at, code"),
+                ("coupon_refusals", "commerce_coupon_refusal", "refused_at, code"),
+                ("rejected", "commerce_rejected", "rejected_at, event_seq"),
+            )
+        }
+
+    def erase(
+        self, cursor: Cursor, person: Person, *, remains: CustomerId, now: datetime
+    ) -> Mapping[str, int]:
+        whose = {"shop": person.shop, "ids": list(person.ids), "remains": remains}
+        counts = {}
+        for table, change in _KEPT.items():
+            # Updated in place, unlike a merge: whatever columns a table has, its rows come along.
+            cursor.execute(
+                f"UPDATE {table} SET customer_id = %(remains)s{change} WHERE shop_id = %(shop)s AND customer_id = ANY (%(ids)s)",
+                whose,
+            )
+            counts[table] = cursor.rowcount
+        for table in ("commerce_coupon", "commerce_coupon_refusal", "commerce_rejected"):
+            cursor.execute(
+                f"DELETE FROM {table} WHERE shop_id = %(shop)s AND customer_id = ANY (%(ids)s)", whose
+            )
+            counts[table] = cursor.rowcount
+        return counts
+
+
+_KEPT: Mapping[str, str] = {
+    "commerce_order": ", coupon_code = NULL",
+    "commerce_order_key": "",
+    "commerce_item": "",
+    "commerce_shipment": ", tracking_url = NULL",
+}

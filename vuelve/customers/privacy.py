@@ -1,0 +1,49 @@
+"""What this package keeps of a person: profiles, identifiers, traits, consents and their proof."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from vuelve.platform.db import Cursor, stream_dicts
+from vuelve.platform.extension import Person
+from vuelve.platform.ids import CustomerId
+
+_SECTIONS: Mapping[str, tuple[str, str]] = {
+    "profiles": ("customers_customer", "id"),
+    "identifiers": ("customers_identifier", "kind, value"),
+    "merges": ("customers_alias", "customer_id"),
+    "traits": ("customers_trait", "name"),
+    "consents": ("customers_consent", "channel, purpose"),
+    "consent_decisions": ("customers_consent_change", "decided_at, channel, purpose, message_id"),
+}
+_COLUMN = {"customers_customer": "id"}
+
+
+class CustomersPrivacy:
+    name: ClassVar[str] = "customers"
+    tables: ClassVar[tuple[str, ...]] = tuple(table for table, _order in _SECTIONS.values())
+
+    def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+        whose = {"shop": person.shop, "ids": list(person.ids)}
+        return {
+            section: stream_dicts(cursor, _select(table, order), whose)
+            for section, (table, order) in _SECTIONS.items()
+        }
+
+    def erase(
+        self, cursor: Cursor, person: Person, *, remains: CustomerId, now: datetime
+    ) -> Mapping[str, int]:
+        whose = {"shop": person.shop, "ids": list(person.ids)}
+        counts = {}
+        for table in self.tables:
+            cursor.execute(f"DELETE FROM {table} WHERE shop_id = %(shop)s AND {_whose(table)}", whose)
+            counts[table] = cursor.rowcount
+        return counts
+
+
+def _whose(table: str) -> str:
+    return f"{_COLUMN.get(table, 'customer_id')} = ANY (%(ids)s)"
+
+
+def _select(table: str, order: str) -> str:
+    return f"SELECT * FROM {table} WHERE shop_id = %(shop)s AND {_whose(table)} ORDER BY {order}"

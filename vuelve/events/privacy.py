@@ -1,0 +1,47 @@
+"""What the log keeps of a person: every event, with its source; typed copies; events that were set aside."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from vuelve.events.rewriting import make_bare, thin_out
+from vuelve.events.services import SQL
+from vuelve.platform.db import Cursor, stream_dicts
+from vuelve.platform.extension import Person
+from vuelve.platform.ids import CustomerId
+
+_QUARANTINE = (
+    "FROM events_quarantine q WHERE q.shop_id = %(shop)s AND EXISTS (SELECT FROM events_event e "
+    "WHERE e.shop_id = q.shop_id AND e.customer_id = ANY (%(ids)s) AND e.seq = q.seq)"
+)
+_ALL_ROWS = 2**31
+
+
+class EventsPrivacy:
+    name: ClassVar[str] = "events"
+    tables: ClassVar[tuple[str, ...]] = ("events_event", "events_property", "events_quarantine")
+
+    def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
+        whose = {"shop": person.shop, "ids": list(person.ids)}
+        return {
+            "events": stream_dicts(cursor, SQL["export_events"], whose),
+            "set_aside": stream_dicts(
+                cursor, f"SELECT q.consumer, q.message_id, q.error, q.quarantined_at {_QUARANTINE}", whose
+            ),
+        }
+
+    def erase(
+        self, cursor: Cursor, person: Person, *, remains: CustomerId, now: datetime
+    ) -> Mapping[str, int]:
+        whose = {"shop": person.shop, "ids": list(person.ids)}
+        cursor.execute(f"DELETE {_QUARANTINE}", whose)
+        set_aside = cursor.rowcount
+        cursor.execute(
+            "DELETE FROM events_property WHERE shop_id = %(shop)s AND customer_id = ANY (%(ids)s)", whose
+        )
+        copies = cursor.rowcount
+        counts = Counter(thin_out(cursor, person, rows=_ALL_ROWS))
+        kept = make_bare(cursor, person, remains=remains)
+        counts.update({"events_event": kept, "events_property": copies, "events_quarantine": set_aside})
+        return counts
