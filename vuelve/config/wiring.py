@@ -31,7 +31,7 @@ from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.panels import NewCustomersPanel
 from vuelve.customers.privacy import CustomersPrivacy
 from vuelve.customers.search import CustomerSearch
-from vuelve.customers.services import erasing  # noqa: F401 - declares its job
+from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they declare jobs
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.events.conditions import EventCondition, TriggerCondition
 from vuelve.events.privacy import EventsPrivacy

@@ -15,33 +15,63 @@ _QUARANTINE = (
     "FROM events_quarantine q WHERE q.shop_id = %(shop)s AND EXISTS (SELECT FROM events_event e "
     "WHERE e.shop_id = q.shop_id AND e.customer_id = ANY (%(ids)s) AND e.seq = q.seq)"
 )
+# Refused events are nobody's: they are found by what they say, at most REJECTS_PER_SHOP_MAX rows. A short id would be
+# found in texts that have nothing to do with the person.
+_REFUSED = (
+    "FROM events_rejected WHERE shop_id = %(shop)s AND EXISTS (SELECT FROM unnest(%(identifiers)s::text[]) i "
+    "WHERE length(i) >= 6 AND strpos(lower(excerpt), i) > 0)"
+)
 _ALL_ROWS = 2**31
 
 
 class EventsPrivacy:
     name: ClassVar[str] = "events"
-    tables: ClassVar[tuple[str, ...]] = ("events_event", "events_property", "events_quarantine")
+    tables: ClassVar[tuple[str, ...]] = (
+        "events_event",
+        "events_property",
+        "events_quarantine",
+        "events_rejected",
+    )
 
     def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
-        whose = {"shop": person.shop, "ids": list(person.ids)}
+        whose = _whose(person)
         return {
             "events": stream_dicts(cursor, SQL["export_events"], whose),
             "set_aside": stream_dicts(
                 cursor, f"SELECT q.consumer, q.message_id, q.error, q.quarantined_at {_QUARANTINE}", whose
+            ),
+            "refused": stream_dicts(
+                cursor,
+                f"SELECT received_at, source, code, event_name, excerpt {_REFUSED} ORDER BY id",
+                whose,
             ),
         }
 
     def erase(
         self, cursor: Cursor, person: Person, *, remains: CustomerId, now: datetime
     ) -> Mapping[str, int]:
-        whose = {"shop": person.shop, "ids": list(person.ids)}
+        whose = _whose(person)
         cursor.execute(f"DELETE {_QUARANTINE}", whose)
         set_aside = cursor.rowcount
         cursor.execute(
             "DELETE FROM events_property WHERE shop_id = %(shop)s AND customer_id = ANY (%(ids)s)", whose
         )
         copies = cursor.rowcount
+        cursor.execute(f"DELETE {_REFUSED}", whose)
+        refused = cursor.rowcount
         counts = Counter(thin_out(cursor, person, rows=_ALL_ROWS))
         kept = make_bare(cursor, person, remains=remains)
-        counts.update({"events_event": kept, "events_property": copies, "events_quarantine": set_aside})
+        counts.update(
+            {
+                "events_event": kept,
+                "events_property": copies,
+                "events_quarantine": set_aside,
+                "events_rejected": refused,
+            }
+        )
         return counts
+
+
+def _whose(person: Person) -> dict[str, Any]:
+    identifiers = [identifier.lower() for identifier in person.identifiers]
+    return {"shop": person.shop, "ids": list(person.ids), "identifiers": identifiers}

@@ -1,7 +1,9 @@
 """Erasing a person over all packages: what goes, what stays, what must not come back."""
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +12,11 @@ import pytest
 
 from vuelve.channels.services import suppress
 from vuelve.config.tests.story import CAMERA, Story, begin
-from vuelve.customers.services import erasing, resolve, verifying
+from vuelve.customers.services import disclosing, erasing, resolve, shop_erasing, verifying
+from vuelve.events.contracts import Rejected
+from vuelve.events.rejecting import keep_rejected
 from vuelve.events.rewriting import bare
+from vuelve.platform import limits
 from vuelve.platform.db import fetch_dicts, for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import registry
@@ -43,6 +48,7 @@ BY_HAND = {
     "channels_suppression",
     "customers_customer",
     "events_quarantine",
+    "events_rejected",
     "shops_auditentry",
 }
 
@@ -299,6 +305,69 @@ def test_a_part_that_leaves_a_row_undoes_all_of_it(story: Story, monkeypatch: py
     assert erased(story, ana)["verification"]["is_clean"]
 
 
+def test_the_copy_says_all_and_where_it_came_from(story: Story) -> None:
+    ana = a_full_life(story)
+    bea = story.customer("bea", firstName="Bea")
+    request = disclosing.request_export(
+        shop=story.id, customer=ana, requested_by="shopify", now=story.clock.now()
+    )
+    assert request == disclosing.request_export(
+        shop=story.id, customer=ana, requested_by="api", now=story.clock.now()
+    )
+    copy = io.BytesIO()
+    disclosing.export_zip(
+        shop=story.id, customer=ana, by="owner@example.com", now=story.clock.now(), into=copy
+    )
+    with zipfile.ZipFile(copy) as archive:
+        names = archive.namelist()
+        document = json.loads(archive.read("data.json"))
+        traits = archive.read("csv/customers-traits.csv").decode("utf-8-sig")
+    assert document["customer_id"] == ana
+    data = document["data"]
+    assert set(data) == {part.name for part in registry.privacy}
+    empty = {
+        f"{part}.{section}"
+        for part, sections in data.items()
+        for section, rows in sections.items()
+        if not rows
+    }
+    assert empty == {"commerce.coupon_refusals"}
+    street = next(row for row in data["customers"]["traits"] if row["name"] == "address.street")
+    assert (street["text_value"], street["source"]) == ("Calle Ana 1", "test")
+    origin = next(row for row in data["events"]["events"] if row["message_id"] == street["message_id"])
+    assert origin["kind"] == "identify"
+    assert origin["properties"]["address"] == {"street": "Calle Ana 1"}
+    assert data["customers"]["consent_decisions"][0]["message_id"] == street["message_id"]
+    assert {row["order_id"] for row in data["commerce"]["orders"]} == {"1001", "1003"}
+    assert "Ana" in data["channels"]["messages"][0]["snapshot"]["customer"]["first_name"]
+    assert "address.street" in traits
+    assert "csv/channels-messages.csv" in names
+    assert "bea" not in json.dumps(document)
+    assert column(story, "SELECT downloaded_at IS NOT NULL FROM customers_disclosure") == [True]
+    copy = io.BytesIO()
+    disclosing.export_json(shop=story.id, customer=bea, by="api", now=story.clock.now(), into=copy)
+    assert json.loads(copy.getvalue())["data"]["customers"]["profiles"][0]["user_id"] == "bea"
+    with pytest.raises(VuelveError, match="not_found"):
+        disclosing.export_json(
+            shop=story.id, customer=CustomerId(10**9), by="api", now=story.clock.now(), into=copy
+        )
+
+
+def test_a_shop_that_has_gone_keeps_nobody(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = begin()
+    other.customer("bea")
+    kept = dump(other)
+    erased(story, a_full_life(story))
+    story.customer("carla", firstName="Carla")
+    story.order("carla", "3001")
+    monkeypatch.setattr(limits, "ERASE_EVENTS_ROWS", 3)
+    shop_erasing.run_shop_erasure(shop=int(story.id))
+    tables = {table for part in registry.privacy for table in part.tables} - {"shops_auditentry"}
+    assert [line for line in dump(story) if line.split()[0] in tables] == []
+    assert not [line for line in dump(story) if re.search("carla", line, re.IGNORECASE)]
+    assert dump(other) == kept
+
+
 def test_bare_events_are_built_of_what_is_known_to_be_harmless() -> None:
     kept = bare(
         "Order Completed",
@@ -340,6 +409,10 @@ def a_full_life(story: Story) -> CustomerId:
         target="ana@example.com",
         detail={"to": "ana@example.com"},
     )
+    refused = Rejected(
+        code="invalid_json", message="This is no JSON.", bytes=26, excerpt='{"email": "Ana@example.com'
+    )
+    keep_rejected(shop=story.id, source="api", rejects=[refused], now=story.clock.now())
     with for_shop(story.id) as cursor:
         cursor.execute(
             "INSERT INTO events_quarantine (shop_id, consumer, seq, message_id, error, quarantined_at) "

@@ -48,4 +48,5 @@ CREATE TABLE customers_disclosure (
     downloaded_at timestamptz,
     PRIMARY KEY (shop_id, id)
 );
+CREATE UNIQUE INDEX customers_disclosure_open ON customers_disclosure (shop_id, subject_id) WHERE downloaded_at IS NULL;
 -- rls: customers_disclosure

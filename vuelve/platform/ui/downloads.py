@@ -21,9 +21,9 @@ def csv_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]
 
     def lines() -> Iterator[str]:
         yield "\N{BYTE ORDER MARK}"  # without it Excel takes UTF-8 for Windows' alphabet
-        yield writer.writerow([_cell(part) for part in header])
+        yield writer.writerow([cell(part) for part in header])
         for row in rows:
-            yield writer.writerow([_cell(part) for part in row])
+            yield writer.writerow([cell(part) for part in row])
 
     return StreamingHttpResponse(
         lines(),
@@ -32,7 +32,8 @@ def csv_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]
     )
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value that no spreadsheet takes for a formula."""
     if value is None or isinstance(value, int | float):
         return value
     text = str(value)
