@@ -57,11 +57,24 @@ OWN_EVENTS = {
     "Order Milestone Reached",
 }
 
+# Whoever can forge one of these makes the shop e-mail anyone, or says yes in another's name.
+GUARDED_EVENTS = {
+    "Consent Granted",
+    "Consent Revoked",
+    "Order Cancelled",
+    "Order Completed",
+    "Order Refunded",
+    "Order Updated",
+    "Payment Updated",
+    "Shipment Updated",
+}
+
 
 def wire(into: Registry = registry) -> None:
     """Fill the registry; called once, when all packages are loaded."""
     into.consumers += [IdentityConsumer(), CommerceConsumer(), JourneysConsumer()]
     into.own_events |= OWN_EVENTS
+    into.guarded_events |= GUARDED_EVENTS
     conditions: tuple[ConditionKind, ...] = (
         TraitCondition(),
         EventCondition(),

@@ -71,12 +71,12 @@ def record(
         return record_staged(cursor, now=now, source=source) == 1
 
 
-def append_api(*, shop: ShopId, events: str, now: datetime) -> int:
+def append_api(*, shop: ShopId, events: str, now: datetime, is_history: bool = False) -> int:
     """Append one request's events, a JSON array whose objects have the columns of `append_api.sql`.
 
     Returns how many were new. Committed when it returns.
     """
-    parameters = {"shop": shop, "events": events, "now": now}
+    parameters = {"shop": shop, "events": events, "now": now, "is_history": is_history}
     try:
         with for_shop(shop) as cursor:
             return cursor.execute(SQL["append_api"], parameters).rowcount

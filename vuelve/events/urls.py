@@ -1,9 +1,23 @@
+"""Addresses of Segment's API, with and without the slash at the end.
+
+The one-letter ones are those of `@segment/analytics-next`, the beacon is RudderStack's for browsers.
+"""
+
 from django.urls import path
 
 from vuelve.events import api
+from vuelve.events.decoding import KINDS
+
+_VIEWS = {name: api.single(name) for name in KINDS} | {"batch": api.batch, "import": api.history}
+_PATHS = (
+    {f"v1/{name}": name for name in _VIEWS}
+    | {f"v1/{name[0]}": name for name in (*KINDS, "batch")}
+    | {"beacon/v1/batch": "batch"}
+)
 
 urlpatterns = [
-    path("v1/batch", api.batch, name="ingest_batch"),
-    path("v1/track", api.track, name="ingest_track"),
-    path("v1/identify", api.identify, name="ingest_identify"),
+    path(address + slash, _VIEWS[name], name=f"ingest_{name}")
+    for address, name in _PATHS.items()
+    for slash in ("/", "")  # `reverse` takes the last one
 ]
+urlpatterns += [path("v1/projects/<str:write_key>/settings", api.sdk_settings, name="sdk_settings")]

@@ -23,6 +23,13 @@ def _flag(text: str) -> bool:
     raise ValueError("use 1 or 0")
 
 
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate < float("inf"):
+        raise ValueError("use a number above 0")
+    return rate
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("VUELVE_HOME", "", "Folder of everything Vuelve keeps. Empty: /var/lib/vuelve as root, else ~/.local/share/vuelve."),
     Setting("DATABASE_URL", "", "A PostgreSQL server (15 or newer), connected as the owner of the database. Empty: the embedded one."),
@@ -33,6 +40,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VUELVE_PUBLIC_URL", "http://127.0.0.1:8000", "Address under which customers and members reach this server; used in links."),
     Setting("VUELVE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the server answers to, comma-separated."),
     Setting("VUELVE_WEB_THREADS", "4", "Threads of the web process.", int),
+    Setting("VUELVE_INGEST_EVENTS_PER_SECOND", "50000", "Events a second that one shop may send to one web process, ten times as many at once; past that 429 with Retry-After.", _rate),
     Setting("VUELVE_LOG_JSON", "0", "1: one JSON object a line; 0: for people.", _flag),
     Setting("VUELVE_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Setting("VUELVE_DEBUG", "0", "1: Django's debug pages. Never on a reachable server.", _flag),

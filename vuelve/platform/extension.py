@@ -436,6 +436,8 @@ class Registry:
     consumers: list[Consumer] = field(default_factory=list)
     # Events that only Vuelve records: from outside they would forge what it did (a coupon redeemed, a parcel confirmed).
     own_events: set[str] = field(default_factory=set)
+    # Events that a shop may want from its own servers only (with the secret key): a public write key is in every browser.
+    guarded_events: set[str] = field(default_factory=set)
     conditions: dict[str, ConditionKind] = field(default_factory=dict)
     steps: dict[str, StepKind] = field(default_factory=dict)
     liquid: dict[str, LiquidObject] = field(default_factory=dict)

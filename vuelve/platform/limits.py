@@ -8,9 +8,11 @@ MESSAGE_ID_CHARS_MAX = 100
 # An id is a key in an index (2,700 bytes at most for a b-tree row); 255 is what stores use.
 IDENTITY_CHARS_MAX = 255
 EVENT_NAME_CHARS_MAX = 200
+EVENT_DEPTH_MAX = 64  # readers of JSON recurse; Python's gives up at some 900
 # The log keeps what devices say, but a clock that is off by years would poison every window.
 EVENT_FUTURE_SECONDS_MAX = 24 * 3600
 EVENT_KEY_DAYS = 30
+INGEST_BURST_SECONDS = 10  # of VUELVE_INGEST_EVENTS_PER_SECOND may come at once
 
 # Refused events. A public write key must not be able to fill the disk: 40 MB a shop at most.
 REJECT_DAYS = 30

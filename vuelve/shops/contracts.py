@@ -26,6 +26,15 @@ class ShopFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Whose key it is, and what it may do."""
+
+    shop: ShopId
+    is_secret: bool
+    orders_need_secret_key: bool  # the shop's choice
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     """A key in clear; it exists only in this object, the database keeps a hash."""
 

@@ -24,6 +24,8 @@ class Shop(models.Model):
     is_demo = models.BooleanField(default=False)
     # Signs coupon codes and customers' links, so that one shop's cannot be computed from another's.
     signing_key = models.CharField(max_length=64)
+    # Orders, payments, shipments and consents are taken only with a secret key: the write key is in every browser.
+    orders_need_secret_key = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

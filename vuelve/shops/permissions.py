@@ -11,6 +11,11 @@ def may_edit_journeys(membership: Membership) -> bool:
     return membership.role in EDITORS
 
 
+def may_manage_keys(membership: Membership) -> bool:
+    """Issue and revoke keys, and say what they may do."""
+    return membership.role in {Role.OWNER, Role.ADMIN}
+
+
 def require(is_allowed: bool) -> None:
     """Raises VuelveError `forbidden`."""
     if not is_allowed:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import ShopId, hash_secret, new_secret
-from vuelve.shops.contracts import NewKey
+from vuelve.shops.contracts import KeyHolder, NewKey
 from vuelve.shops.models import ApiKey, AuditEntry, KeyKind, Member, Membership, Role, Shop, SignInLink
 
 _PREFIX = {KeyKind.WRITE: "vw", KeyKind.SECRET: "vs"}
@@ -65,13 +65,35 @@ def issue_key(*, shop: Shop, kind: KeyKind, label: str = "") -> NewKey:
 
 def shop_of_key(*, secret: str, kind: KeyKind) -> ShopId | None:
     """The shop that a key opens, or None. A secret key may do what a write key may."""
-    kinds = [kind] if kind == KeyKind.SECRET else [KeyKind.WRITE, KeyKind.SECRET]
-    shop = (
-        ApiKey.objects.filter(hash=hash_secret(secret), kind__in=kinds, revoked_at=None)
-        .values_list("shop_id", flat=True)
+    holder = key_holder(secret=secret)
+    if holder is None or (kind == KeyKind.SECRET and not holder.is_secret):
+        return None
+    return holder.shop
+
+
+def key_holder(*, secret: str) -> KeyHolder | None:
+    """Whose key it is; None if it is unknown or revoked."""
+    row = (
+        ApiKey.objects.filter(hash=hash_secret(secret), revoked_at=None)
+        .values_list("shop_id", "kind", "shop__orders_need_secret_key")
         .first()
     )
-    return None if shop is None else ShopId(shop)
+    if row is None:
+        return None
+    return KeyHolder(
+        shop=ShopId(row[0]), is_secret=row[1] == KeyKind.SECRET, orders_need_secret_key=bool(row[2])
+    )
+
+
+def guard_orders(*, shop: ShopId, is_needed: bool, actor: str) -> None:
+    """Whether orders, payments, shipments and consents are taken only with a secret key. Audited; known in 5 s."""
+    with for_shop(shop):
+        changed = Shop.objects.filter(pk=shop, orders_need_secret_key=not is_needed).update(
+            orders_need_secret_key=is_needed
+        )
+        if changed:
+            action = "Secret Key For Orders Required" if is_needed else "Secret Key For Orders Waived"
+            audit(shop=shop, actor=actor, action=action)
 
 
 def issue_sign_in_link(*, member: Member, now: datetime, valid: timedelta = timedelta(days=1)) -> str:

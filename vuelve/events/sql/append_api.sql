@@ -15,8 +15,8 @@ WITH staged AS MATERIALIZED (
 ), once AS (
     SELECT DISTINCT ON (s.key) s.* FROM staged s JOIN fresh USING (key) ORDER BY s.key, s.ordinal
 )
-INSERT INTO events_event (shop_id, kind, origin, occurred_at, received_at, name, source,
+INSERT INTO events_event (shop_id, kind, origin, historical, occurred_at, received_at, name, source,
                           message_id, user_id, anonymous_id, email, phone, properties, context)
-SELECT %(shop)s, kind, 0, occurred_at, %(now)s, name, 'api',
+SELECT %(shop)s, kind, 0, %(is_history)s, occurred_at, %(now)s, name, 'api',
        message_id, user_id, anonymous_id, email, phone, properties, context
 FROM once ORDER BY ordinal
