@@ -38,6 +38,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "vuelve.platform.http.observe",
     "django.middleware.security.SecurityMiddleware",
+    "vuelve.platform.http.machines_first",
     "vuelve.platform.http.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

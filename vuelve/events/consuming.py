@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from vuelve.events.services import SQL
 from vuelve.platform import limits
 from vuelve.platform.clock import Clock, monotonic_seconds
-from vuelve.platform.db import Cursor, for_shops, raw_cursor
+from vuelve.platform.db import Cursor, for_shops, raw_cursor, without
 from vuelve.platform.extension import Consumer, EventBatch, registry
 from vuelve.shops.queries import all_shop_ids
 
@@ -169,10 +169,9 @@ def _batch_end(cursor: Cursor, consumer: Consumer, start: Position, rows: int) -
         if row is None:
             return None
         end = (row[0], row[1])
-    found = cursor.execute(
-        SQL["batch_end"],
-        {"xid": start[0], "seq": start[1], "end_xid": end[0], "end_seq": end[1], "rows": rows},
-    ).fetchone()
+    bounds = {"xid": start[0], "seq": start[1], "end_xid": end[0], "end_seq": end[1], "rows": rows}
+    with without(cursor, "sort", "seqscan"):
+        found = cursor.execute(SQL["batch_end"], bounds).fetchone()
     return None if found is None else ((found[0], found[1]), found[2])
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
 from vuelve.platform import limits
-from vuelve.platform.db import Cursor, Statements, for_shop, for_shops, raw_cursor
+from vuelve.platform.db import Cursor, Statements, for_shop, for_shops, raw_cursor, trust_connection, without
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import ValueType, registry
 from vuelve.platform.ids import CustomerId, ShopId
@@ -77,15 +77,26 @@ def append_api(*, shop: ShopId, events: str, now: datetime, is_history: bool = F
     Returns how many were new. Committed when it returns.
     """
     parameters = {"shop": shop, "events": events, "now": now, "is_history": is_history}
+    # No `SELECT 1` before each request: a connection that has died shows itself, and the repeat is harmless.
+    trust_connection()
+    used = connection.connection
     try:
-        with for_shop(shop) as cursor:
-            return cursor.execute(SQL["append_api"], parameters).rowcount
+        return _append(parameters)
     except psycopg.errors.CheckViolation:
         # The month's partition is missing: the worker that makes them ahead has not run for long.
         log.warning("no partition for events", month=now.strftime("%Y-%m"))
         ensure_months(now=now, months_ahead=1)
-    with for_shop(shop) as cursor:
-        return cursor.execute(SQL["append_api"], parameters).rowcount
+    except (OperationalError, psycopg.OperationalError):
+        if connection.connection is used and connection.is_usable():
+            raise
+        connection.close()
+    return _append(parameters)
+
+
+def _append(parameters: Mapping[str, Any]) -> int:
+    with for_shop(parameters["shop"]) as cursor:
+        # Prepared: planning it (partitions of the log and of the keys) took longer than inserting one event.
+        return cursor.execute(SQL["append_api"], parameters, prepare=True).rowcount
 
 
 def ensure_months(*, now: datetime, months_ahead: int = 2) -> None:
@@ -128,9 +139,15 @@ def stamp(cursor: Cursor) -> int:
     Only the identity consumer calls it, inside its batch.
     """
     cursor.execute("ANALYZE pg_temp.event_stamp")
-    cursor.execute(SQL["stamp"], {"shards": limits.SHARDS})
-    stamped = cursor.rowcount
-    cursor.execute(SQL["stamp_properties"], {"text_max": limits.TRAIT_TEXT_CHARS_MAX})
+    bounds = cursor.execute(SQL["stamp_bounds"]).fetchone()
+    if bounds is None:
+        return 0
+    place = dict(zip(("xid", "seq", "end_xid", "end_seq"), bounds, strict=True))
+    with without(cursor, "nestloop", "seqscan"):
+        cursor.execute(SQL["stamp"], place | {"shards": limits.SHARDS})
+        stamped = cursor.rowcount
+        if cursor.execute("SELECT FROM events_promoted LIMIT 1").fetchone() is not None:
+            cursor.execute(SQL["stamp_properties"], place | {"text_max": limits.TRAIT_TEXT_CHARS_MAX})
     return stamped
 
 

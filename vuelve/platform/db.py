@@ -25,7 +25,9 @@ ROLES = {"web": "vuelve_web", "worker": "vuelve_worker", "owner": None}
 # A transaction that holds an xid keeps every consumer from moving on: it must end soon.
 _BOUNDS = {
     "web": "-c jit=off -c statement_timeout=20s -c idle_in_transaction_session_timeout=15s -c lock_timeout=10s",
-    "worker": "-c jit=off -c statement_timeout=300s -c idle_in_transaction_session_timeout=60s -c lock_timeout=30s",
+    # Statistics: a worker's ANALYZE is of its temporary tables, at each batch; a tenth of the usual sample is enough.
+    "worker": "-c jit=off -c statement_timeout=300s -c idle_in_transaction_session_timeout=60s -c lock_timeout=30s "
+    "-c default_statistics_target=10",
     "owner": "-c lock_timeout=30s",
 }
 
@@ -50,7 +52,13 @@ def django_database(role: str) -> dict[str, Any]:
         "PORT": query.pop("port", str(parts.port or "")),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": options, **{key: unquote(value) for key, value in query.items()}},
+        "OPTIONS": {
+            "options": options,
+            # None are prepared by themselves: a plan for any values is a poor one for a page's optional filters. With a
+            # threshold at all, `execute(..., prepare=True)` prepares the one statement that is asked for.
+            "prepare_threshold": 1_000_000_000,
+            **{key: unquote(value) for key, value in query.items()},
+        },
     }
 
 
@@ -83,7 +91,7 @@ def for_shops(shops: Sequence[ShopId]) -> Iterator[Cursor]:
     before: tuple[str, str] = ("", "{}") if is_outermost else _current.scope
     with transaction.atomic():
         cursor = raw_cursor()
-        cursor.execute(_SET_SCOPE, wanted)
+        cursor.execute(_SET_SCOPE, wanted, prepare=True)
         _current.scope = wanted
         try:
             yield cursor
@@ -97,6 +105,23 @@ def for_shops(shops: Sequence[ShopId]) -> Iterator[Cursor]:
 _SET_SCOPE = "SELECT set_config('vuelve.shop_id', %s, true), set_config('vuelve.shop_ids', %s, true)"
 
 
+@contextmanager
+def without(cursor: Cursor, *methods: str) -> Iterator[None]:
+    """Statements of the block are planned without these methods, e.g. "seqscan", wherever there is another one.
+
+    For the few statements at the end of the log: statistics lag behind there, so the planner takes a backlog of a
+    million rows for one row.
+    """
+    names = [f"enable_{method}" for method in methods]
+    cursor.execute(_SET_ALL, ("off", names))
+    yield
+    # After an error the transaction is rolled back, and the settings with it.
+    cursor.execute(_SET_ALL, ("on", names))
+
+
+_SET_ALL = "SELECT set_config(name, %s, true) FROM unnest(%s::text[]) AS name"
+
+
 def raw_cursor() -> Cursor:
     """A psycopg cursor on Django's connection: same transaction, parameters bound by the server.
 
@@ -105,6 +130,11 @@ def raw_cursor() -> Cursor:
     connection.ensure_connection()
     inner: psycopg.Connection[tuple[Any, ...]] = connection.connection
     return psycopg.Cursor(inner)
+
+
+def trust_connection() -> None:
+    """The next statement is not preceded by `SELECT 1`; for callers that repeat what a dead connection refused."""
+    connection.health_check_done = True  # type: ignore[attr-defined]
 
 
 class Statements:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import Resolver404, resolve
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client import REGISTRY as LOCAL_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -14,6 +15,8 @@ from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.errors import VuelveError
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+MACHINE_PATHS = ("/v1/",)
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +34,26 @@ def observe(get_response: Handler) -> Handler:
         view = match.view_name if match else "none"
         REQUESTS.labels(view, response.status_code).inc()
         SECONDS.labels(view).observe(monotonic_seconds() - began)
+        return response
+
+    return handle
+
+
+def machines_first(get_response: Handler) -> Handler:
+    """Calls of machines go straight to their views: sessions, languages, CSRF and messages are for people.
+
+    They were a third of the CPU of a request with one event.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(MACHINE_PATHS):
+            return get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return get_response(request)
+        request.resolver_match = match
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return response
 
     return handle

@@ -5,6 +5,7 @@ INSERT INTO events_property (shop_id, customer_id, seq, name, text_value, number
 SELECT e.shop_id, e.customer_id, e.seq, p.property, v.*
 FROM events_promoted p
 JOIN events_event e ON e.shop_id = p.shop_id AND e.name = p.event_name
+    AND (e.xid, e.seq) >= (%(xid)s::bigint, %(seq)s::bigint) AND (e.xid, e.seq) <= (%(end_xid)s::bigint, %(end_seq)s::bigint)
 JOIN pg_temp.event_stamp s ON s.xid = e.xid AND s.seq = e.seq
 CROSS JOIN LATERAL (SELECT vuelve_property(e.properties, p.property) AS raw) r
 CROSS JOIN LATERAL (
