@@ -16,7 +16,7 @@ from vuelve.platform.errors import VuelveError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-MACHINE_PATHS = ("/v1/",)
+MACHINE_PATHS = ("/v1/", "/beacon/v1/")
 
 log = structlog.get_logger(__name__)
 
