@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from vuelve.platform.clock import Clock
 from vuelve.platform.db import Cursor
 from vuelve.platform.ids import CustomerId, MessageId, ShopId
+from vuelve.platform.stores import PrivacyDesk, StoreHoldings, StoreKind, StoreSource
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -457,6 +458,9 @@ class Registry:
     # Events by which an erased person begins anew with the shop, live and after the erasure.
     reopening_events: set[str] = field(default_factory=set)
     retention: list[RetentionRule] = field(default_factory=list)
+    sources: dict[str, StoreSource] = field(default_factory=dict)
+    holdings: dict[StoreKind, StoreHoldings] = field(default_factory=dict)
+    privacy_desk: PrivacyDesk | None = None
 
 
 registry = Registry()
