@@ -35,6 +35,7 @@ from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.events.conditions import EventCondition, TriggerCondition
 from vuelve.events.privacy import EventsPrivacy
+from vuelve.events.sources.shopify.source import ShopifySource
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
 from vuelve.journeys.origins import JourneyOrigins
@@ -102,6 +103,7 @@ def wire(into: Registry = registry) -> None:
     ]
     into.bare_events |= BARE_EVENTS
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
+    into.sources |= {source.name: source for source in (ShopifySource(),)}
     _wire_pages(into)
 
 

@@ -7,6 +7,7 @@ from django.urls import path
 
 from vuelve.events import api
 from vuelve.events.decoding import KINDS
+from vuelve.events.sources import endpoint
 
 _VIEWS = {name: api.single(name) for name in KINDS} | {"batch": api.batch, "import": api.history}
 _PATHS = (
@@ -21,3 +22,4 @@ urlpatterns = [
     for slash in ("/", "")  # `reverse` takes the last one
 ]
 urlpatterns += [path("v1/projects/<str:write_key>/settings", api.sdk_settings, name="sdk_settings")]
+urlpatterns += [path("hooks/<slug:source>/<str:address>", endpoint.webhook, name="store_webhook")]

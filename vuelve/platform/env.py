@@ -1,6 +1,7 @@
 """Settings from the environment: the one table. `docs/settings.md` is generated from it."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,13 @@ def _rate(text: str) -> float:
     return rate
 
 
+def _loopback(text: str) -> str:
+    """An address on this very machine, or nothing: what is sent there includes tokens."""
+    if text and not re.fullmatch(r"http://(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}", text):
+        raise ValueError("use http://127.0.0.1:PORT")
+    return text
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("VUELVE_HOME", "", "Folder of everything Vuelve keeps. Empty: /var/lib/vuelve as root, else ~/.local/share/vuelve."),
     Setting("DATABASE_URL", "", "A PostgreSQL server (15 or newer), connected as the owner of the database. Empty: the embedded one."),
@@ -46,6 +54,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VUELVE_DEBUG", "0", "1: Django's debug pages. Never on a reachable server.", _flag),
     Setting("VUELVE_METRICS_DIR", "", "Folder where the processes of one machine share their Prometheus counters. `vuelve up` sets it."),
     Setting("VUELVE_SMTP_URL", "", "smtp://user:password@host:port (smtps:// for TLS from the start, smtp+starttls:// to require STARTTLS). Empty: the smtp provider is off."),
+    Setting("VUELVE_SHOPIFY_STAND_IN", "", "For tests: http://127.0.0.1:PORT of a stand-in for Shopify's Admin API. Empty: the stores themselves.", _loopback),
     Setting("VUELVE_EMAIL_PROVIDER", "mailbox", "Who carries e-mail: mailbox (kept for the back office, nothing leaves) or smtp."),
 )  # fmt: skip
 

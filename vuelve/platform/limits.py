@@ -79,3 +79,14 @@ ERASE_EVENTS_ROWS = 5_000
 VERIFY_ROWS_MAX = (
     1_000_000  # a table: some ten seconds; what lies beyond is found by id, and the report says so
 )
+# Stores. An order of 500 lines is about 1 MB as a webhook; the server takes no body past 2 MB.
+STORE_WEBHOOK_BYTES_MAX = 2 * 1024 * 1024
+STORE_WEBHOOK_DAYS = 30
+STORE_SECRET_OVERLAP_HOURS = 72  # a store may sign with the old secret until every retry is through
+STORE_LINE_BYTES_MAX = 4 * 1024 * 1024  # one object of a bulk file
+STORE_CHILDREN_MAX = (
+    5_000  # lines of one order, variants and images of one product (Shopify allows 2,048 and 250)
+)
+STORE_BATCH_OBJECTS = 250  # a transaction: about 1,500 events, a tenth of a second
+STORE_OPERATIONS_MAX = 4  # attempts at one backfill that the store gave up on
+STORES_MAX = 20  # a shop

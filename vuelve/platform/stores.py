@@ -145,6 +145,14 @@ class FetchStatus:
     reason: str = ""
 
 
+class FetchExpiredError(Exception):
+    """The address of a file does not work any more: the operation must be begun again."""
+
+
+class FetchCutError(Exception):
+    """A file ends in the middle of an object, as that of an operation that was given up may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Objects in a row, as (topic, payload) that `map` takes; `position` is where to go on after them."""
@@ -156,7 +164,9 @@ class Chunk:
 class StoreSource(Protocol):
     """A kind of store. What calls the outside raises platform.errors Retryable or Permanent, and holds no transaction."""
 
-    name: ClassVar[str]  # the `source` of its events, the prefix of its user ids, a part of the address of its webhooks
+    name: ClassVar[
+        str
+    ]  # the `source` of its events, the prefix of its user ids, a part of the address of its webhooks
     label: Text
     api_version: ClassVar[str]
     guide: ClassVar[str]  # a template: what to click in the store's back office
@@ -198,7 +208,7 @@ class StoreSource(Protocol):
     def status(self, access: StoreAccess, operation: str) -> FetchStatus: ...
 
     def fetch(self, access: StoreAccess, kind: StoreKind, url: str, position: str) -> Iterator[Chunk]:
-        """From `position` ('' is the start) to the end, in bounded memory. Raises FetchExpired if the url is too old."""
+        """From `position` ('' is the start) to the end, in bounded memory. Raises FetchExpiredError, FetchCutError."""
         ...
 
     def counts(
@@ -222,13 +232,27 @@ class PrivacyDesk(Protocol):
     """Who takes the privacy requests that a store passes on. `key` makes a repeat vanish."""
 
     def request_export(
-        self, *, shop: ShopId, user_id: str | None, email: str | None, phone: str | None, source: str, key: str, now: datetime
+        self,
+        *,
+        shop: ShopId,
+        user_id: str | None,
+        email: str | None,
+        phone: str | None,
+        source: str,
+        key: str,
+        now: datetime,
     ) -> None: ...
 
     def request_erasure(
-        self, *, shop: ShopId, user_id: str | None, email: str | None, phone: str | None, source: str, key: str, now: datetime
+        self,
+        *,
+        shop: ShopId,
+        user_id: str | None,
+        email: str | None,
+        phone: str | None,
+        source: str,
+        key: str,
+        now: datetime,
     ) -> None: ...
 
     def request_shop_erasure(self, *, shop: ShopId, source: str, key: str, now: datetime) -> None: ...
-
-
