@@ -32,6 +32,7 @@ from vuelve.customers.panels import NewCustomersPanel
 from vuelve.customers.privacy import CustomersPrivacy
 from vuelve.customers.search import CustomerSearch
 from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they declare jobs
+from vuelve.customers.services.desk import StorePrivacyDesk
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.events.conditions import EventCondition, TriggerCondition
 from vuelve.events.privacy import EventsPrivacy
@@ -103,6 +104,7 @@ def wire(into: Registry = registry) -> None:
     ]
     into.bare_events |= BARE_EVENTS
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
+    into.privacy_desk = StorePrivacyDesk()
     into.sources |= {source.name: source for source in (ShopifySource(),)}
     _wire_pages(into)
 

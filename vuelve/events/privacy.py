@@ -21,6 +21,13 @@ _REFUSED = (
     "FROM events_rejected WHERE shop_id = %(shop)s AND EXISTS (SELECT FROM unnest(%(identifiers)s::text[]) i "
     "WHERE length(i) >= 6 AND strpos(lower(excerpt), i) > 0)"
 )
+# Webhooks as they came say who is in them; those that were never understood are searched.
+_WEBHOOKS = (
+    "events_webhook WHERE shop_id = %(shop)s AND (people && %(identifiers)s::text[] OR (state IN ('failed', 'unknown') "
+    "AND EXISTS (SELECT FROM unnest(%(identifiers)s::text[]) i "
+    "WHERE length(i) >= 6 AND position(convert_to(i, 'UTF8') IN body) > 0)))"
+)
+_TOLD_OF = "events_store_object WHERE shop_id = %(shop)s AND kind = 'customers' AND object_id = ANY (%(identifiers)s)"
 _ALL_ROWS = 2**31
 
 
@@ -31,6 +38,8 @@ class EventsPrivacy:
         "events_property",
         "events_quarantine",
         "events_rejected",
+        "events_webhook",
+        "events_store_object",
     )
 
     def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
@@ -43,6 +52,12 @@ class EventsPrivacy:
             "refused": stream_dicts(
                 cursor,
                 f"SELECT received_at, source, code, event_name, excerpt {_REFUSED} ORDER BY id",
+                whose,
+            ),
+            "webhooks": stream_dicts(
+                cursor,
+                "SELECT topic, received_at, state, convert_from(body, 'UTF8') AS body FROM "
+                f"{_WEBHOOKS} AND state <> 'failed' ORDER BY received_at",
                 whose,
             ),
         }
@@ -59,6 +74,10 @@ class EventsPrivacy:
         copies = cursor.rowcount
         cursor.execute(f"DELETE {_REFUSED}", whose)
         refused = cursor.rowcount
+        cursor.execute(f"DELETE FROM {_WEBHOOKS}", whose)
+        webhooks = cursor.rowcount
+        cursor.execute(f"DELETE FROM {_TOLD_OF}", whose)
+        told_of = cursor.rowcount
         counts = Counter(thin_out(cursor, person, rows=_ALL_ROWS))
         kept = make_bare(cursor, person, remains=remains)
         counts.update(
@@ -67,6 +86,8 @@ class EventsPrivacy:
                 "events_property": copies,
                 "events_quarantine": set_aside,
                 "events_rejected": refused,
+                "events_webhook": webhooks,
+                "events_store_object": told_of,
             }
         )
         return counts

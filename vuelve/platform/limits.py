@@ -90,3 +90,4 @@ STORE_CHILDREN_MAX = (
 STORE_BATCH_OBJECTS = 250  # a transaction: about 1,500 events, a tenth of a second
 STORE_OPERATIONS_MAX = 4  # attempts at one backfill that the store gave up on
 STORES_MAX = 20  # a shop
+STORE_ERASE_DAYS = 25  # the law and Shopify give 30

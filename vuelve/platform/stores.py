@@ -103,7 +103,6 @@ class StoreRequestKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class StoreRequest:
     kind: StoreRequestKind
-    key: str
     user_id: str | None = None
     email: str | None = None
     phone: str | None = None
@@ -116,7 +115,6 @@ class Mapped:
     events: Sequence[StoreEvent] = ()
     seen: Sequence[StoreSeen] = ()
     requests: Sequence[StoreRequest] = ()
-    customer: str = ""  # whose data the payload holds, as user id: to find it again when it must be erased
     skipped: str = ""
     is_uninstall: bool = False
 
@@ -229,7 +227,7 @@ class StoreHoldings(Protocol):
 
 
 class PrivacyDesk(Protocol):
-    """Who takes the privacy requests that a store passes on. `key` makes a repeat vanish."""
+    """Who takes the privacy requests that a store passes on. A repeat changes nothing."""
 
     def request_export(
         self,
@@ -239,7 +237,6 @@ class PrivacyDesk(Protocol):
         email: str | None,
         phone: str | None,
         source: str,
-        key: str,
         now: datetime,
     ) -> None: ...
 
@@ -251,8 +248,7 @@ class PrivacyDesk(Protocol):
         email: str | None,
         phone: str | None,
         source: str,
-        key: str,
         now: datetime,
     ) -> None: ...
 
-    def request_shop_erasure(self, *, shop: ShopId, source: str, key: str, now: datetime) -> None: ...
+    def erase_shop(self, *, shop: ShopId, source: str) -> None: ...

@@ -23,6 +23,7 @@ CREATE TABLE events_store (
     connected_at         timestamptz NOT NULL,
     checked_at           timestamptz,
     reconciled_at        timestamptz,
+    erase_due_at         timestamptz,            -- the store asked that everybody be erased
     PRIMARY KEY (shop_id, id),
     -- One store feeds one shop: two would each write to its customers.
     CONSTRAINT events_store_domain_once UNIQUE (source, domain)
@@ -40,12 +41,11 @@ CREATE TABLE events_webhook (
     triggered_at timestamptz,
     state        text        COLLATE "C" NOT NULL CHECK (state IN ('taken', 'skipped', 'unknown', 'failed')),
     reason       text        NOT NULL DEFAULT '',
-    customer     text        COLLATE "C" NOT NULL DEFAULT '',   -- the user id it is about, to erase its body by
+    people       text[]      COLLATE "C" NOT NULL DEFAULT '{}', -- user ids, e-mails, phones in it: to erase it by
     body         bytea       NOT NULL,
     PRIMARY KEY (shop_id, store_id, key)
 );
 CREATE INDEX events_webhook_recent ON events_webhook (shop_id, store_id, received_at);
-CREATE INDEX events_webhook_customer ON events_webhook (shop_id, customer) WHERE customer <> '';
 CREATE INDEX events_webhook_failed ON events_webhook (shop_id, store_id, received_at) WHERE state = 'failed';
 -- rls: events_webhook
 

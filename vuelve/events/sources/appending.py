@@ -1,7 +1,7 @@
 """From what payloads mean to the log, in the caller's transaction: the one way in for webhooks and backfills."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -9,10 +9,12 @@ from vuelve.events import services as events
 from vuelve.events.contracts import Kind
 from vuelve.events.sources.contracts import Store
 from vuelve.events.sources.queries import SQL
+from vuelve.platform import limits
 from vuelve.platform.db import Cursor
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import registry
 from vuelve.platform.stores import Mapped, StoreEvent, StoreRequest, StoreRequestKind
+from vuelve.shops.services import audit
 
 _encode = msgspec.json.Encoder().encode
 
@@ -61,22 +63,35 @@ def _row(event: StoreEvent) -> dict[str, object]:
     }
 
 
-def pass_on(store: Store, request: StoreRequest, *, now: datetime) -> None:
-    """A privacy request goes to who answers it, in the caller's transaction."""
+def pass_on(cursor: Cursor, store: Store, request: StoreRequest, *, now: datetime) -> None:
+    """A privacy request goes to who answers it, in the caller's transaction.
+
+    That of a whole shop waits some weeks of the thirty days that there are: who removed an app by mistake has not
+    asked to lose every customer, and another store of the same shop has its own.
+    """
+    if request.kind is StoreRequestKind.ERASE_SHOP:
+        cursor.execute(
+            "UPDATE events_store SET erase_due_at = coalesce(erase_due_at, %s) WHERE shop_id = %s AND id = %s",
+            [now + timedelta(days=limits.STORE_ERASE_DAYS), store.shop_id, store.id],
+        )
+        audit(
+            shop=store.shop_id, actor=requester(store), action="Store Erasure Requested", target=store.domain
+        )
+        return
     desk = registry.privacy_desk
     if desk is None:
         raise VuelveError("privacy_desk", "Nobody takes privacy requests here.", status=500)
-    source, key = f"{store.source}:{store.domain}", f"{store.id}/{request.key}"
-    if request.kind is StoreRequestKind.ERASE_SHOP:
-        desk.request_shop_erasure(shop=store.shop_id, source=source, key=key, now=now)
-        return
     ask = desk.request_export if request.kind is StoreRequestKind.EXPORT else desk.request_erasure
     ask(
         shop=store.shop_id,
         user_id=request.user_id,
         email=request.email,
         phone=request.phone,
-        source=source,
-        key=key,
+        source=requester(store),
         now=now,
     )
+
+
+def requester(store: Store) -> str:
+    """Who asks, in the audit log and in reports."""
+    return f"{store.source}:{store.domain}"

@@ -92,7 +92,7 @@ def _reconnect(store: Store, *, token: str, secret: str, api_version: str, now: 
     """The time of the connection starts anew only if the store was gone: what happened meanwhile is history."""
     with for_shop(store.shop_id) as cursor:
         cursor.execute(
-            "UPDATE events_store SET sealed_token = %s, api_version = %s, state = %s, problem = '', connected_at = %s "
+            "UPDATE events_store SET sealed_token = %s, api_version = %s, state = %s, problem = '', erase_due_at = NULL, connected_at = %s "
             "WHERE shop_id = %s AND id = %s",
             [
                 vault.seal(token),

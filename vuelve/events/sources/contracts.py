@@ -56,6 +56,7 @@ class Store:
     connected_at: datetime
     checked_at: datetime | None
     reconciled_at: datetime | None
+    erase_due_at: datetime | None
     secret_before_until: datetime | None
     sealed_address: str = field(repr=False)
     sealed_token: str = field(repr=False)

@@ -24,7 +24,7 @@ from vuelve.platform.db import Cursor, for_shop, for_shops
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId
-from vuelve.platform.stores import Delivery, Mapped, Reception, StoreRequestKind, StoreSource
+from vuelve.platform.stores import Delivery, Mapped, Reception, StoreEvent, StoreRequest, StoreSource
 from vuelve.shops.queries import all_shop_ids
 from vuelve.shops.services import audit
 
@@ -115,8 +115,9 @@ def _keep(
             "triggered_at": delivery.triggered_at,
             "state": read.state,
             "reason": read.reason,
-            "customer": read.mapped.customer,
-            "body": body,
+            "people": _people(read.mapped),
+            # What was understood and is not wanted need not be kept.
+            "body": b"" if read.state is WebhookState.SKIPPED else body,
         }
         if not cursor.execute(SQL["keep_webhook"], parameters).rowcount:
             return None
@@ -152,9 +153,7 @@ def _take_effect(cursor: Cursor, store: Store, mapped: Mapped, *, now: datetime)
         with transaction.atomic():
             append(cursor, store, [mapped], now=now)
             for request in mapped.requests:
-                pass_on(store, request, now=now)
-                if request.kind is StoreRequestKind.ERASE_CUSTOMER and request.user_id:
-                    forget_customer(cursor, store.shop_id, [request.user_id])
+                pass_on(cursor, store, request, now=now)
             if mapped.is_uninstall:
                 _uninstall(cursor, store)
     except (psycopg.errors.CheckViolation, psycopg.errors.DataError, DataError, IntegrityError) as error:
@@ -183,16 +182,10 @@ def _set_state(cursor: Cursor, store: Store, key: str, state: WebhookState, reas
     )
 
 
-def forget_customer(cursor: Cursor, shop: ShopId, user_ids: list[str]) -> int:
-    """Empty the bodies that speak of a customer, and take them off the lists; the fact that they came stays."""
-    cursor.execute(
-        "DELETE FROM events_store_object WHERE kind = 'customers' AND object_id = ANY (%s)", [user_ids]
-    )
-    return cursor.execute(
-        "UPDATE events_webhook SET body = '', customer = '', reason = 'erased', state = 'skipped' "
-        "WHERE shop_id = %s AND customer = ANY (%s)",
-        [shop, user_ids],
-    ).rowcount
+def _people(mapped: Mapped) -> list[str]:
+    """Whose data a body holds: to find it again when they must be erased."""
+    known: list[StoreEvent | StoreRequest] = [*mapped.events, *mapped.requests]
+    return sorted({value for one in known for value in (one.user_id, one.email, one.phone) if value})
 
 
 def retry(*, shop: ShopId, store_id: int, key: str, now: datetime) -> WebhookState:
@@ -216,6 +209,10 @@ def retry(*, shop: ShopId, store_id: int, key: str, now: datetime) -> WebhookSta
             problem = _take_effect(cursor, store, read.mapped, now=now)
         state = WebhookState.FAILED if problem else read.state
         _set_state(cursor, store, key, state, problem or read.reason)
+        cursor.execute(
+            "UPDATE events_webhook SET people = %s WHERE shop_id = %s AND store_id = %s AND key = %s",
+            [_people(read.mapped), shop, store_id, key],
+        )
         return state
 
 

@@ -8,7 +8,6 @@ from vuelve.events.sources.shopify.history import is_history
 from vuelve.events.sources.shopify.orders import identity, line_properties
 from vuelve.events.sources.shopify.reading import (
     Payload,
-    child,
     digest,
     items,
     plain,
@@ -16,7 +15,6 @@ from vuelve.events.sources.shopify.reading import (
     stamp,
     text,
     time_of,
-    user_id,
     without_blanks,
     wrong,
 )
@@ -53,7 +51,7 @@ def checkout(topic: str, payload: Payload, reception: Reception) -> Mapped:
         ),
         *person_events(payload, updated, reception),
     ]
-    return Mapped(events=events, customer=user_id(child(payload, "customer")) or "")
+    return Mapped(events=events)
 
 
 def _properties(payload: Payload, token: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def customer(topic: str, payload: Payload, reception: Reception) -> Mapped:
         created_at=time_or_none(payload.get("created_at")),
     )
     events = [identify(payload, updated, {}, reception), *consent_events(payload, reception)]
-    return Mapped(events=events, seen=[seen], customer=who or "")
+    return Mapped(events=events, seen=[seen])
 
 
 def customer_deleted(topic: str, payload: Payload, reception: Reception) -> Mapped:
@@ -62,7 +62,7 @@ def customer_deleted(topic: str, payload: Payload, reception: Reception) -> Mapp
         for channel in ("email", "sms")
     ]
     seen = StoreSeen(kind=StoreKind.CUSTOMERS, object_id=who or "", at=at, is_gone=True)
-    return Mapped(events=events, seen=[seen], customer=who or "")
+    return Mapped(events=events, seen=[seen])
 
 
 def email_consent(topic: str, payload: Payload, reception: Reception) -> Mapped:
@@ -77,9 +77,7 @@ def sms_consent(topic: str, payload: Payload, reception: Reception) -> Mapped:
 
 def _consent_alone(payload: Payload, id_field: str, address: dict[str, Any], reception: Reception) -> Mapped:
     whole = {**payload, **address, "id": id_of(payload, id_field)}
-    return Mapped(
-        events=list(consent_events(whole, reception)), customer=user_id(whole["id"]) or "", skipped=""
-    )
+    return Mapped(events=list(consent_events(whole, reception)))
 
 
 def person_events(payload: Payload, updated: datetime, reception: Reception) -> Iterator[StoreEvent]:

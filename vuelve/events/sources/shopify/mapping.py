@@ -17,7 +17,6 @@ from vuelve.events.sources.shopify.reading import (
     Payload,
     child,
     email_of,
-    number_of,
     phone_of,
     user_id,
 )
@@ -34,18 +33,14 @@ def uninstalled(topic: str, payload: Payload, reception: Reception) -> Mapped:
 
 def privacy_request(topic: str, payload: Payload, reception: Reception) -> Mapped:
     """The three topics that every Shopify app must answer."""
-    kind = _REQUESTS[topic]
     person = child(payload, "customer")
-    who = user_id(person)
-    about = number_of(child(payload, "data_request").get("id")) or who or number_of(payload.get("shop_id"))
     request = StoreRequest(
-        kind=kind,
-        key=f"{topic}/{about}",
-        user_id=who,
+        kind=_REQUESTS[topic],
+        user_id=user_id(person),
         email=email_of(person.get("email")),
         phone=phone_of(person.get("phone")),
     )
-    return Mapped(requests=[request], customer=who or "")
+    return Mapped(requests=[request])
 
 
 _REQUESTS = {

@@ -81,9 +81,8 @@ _METHODS = {
 def order(topic: str, payload: Payload, reception: Reception) -> Mapped:
     """All order topics but the deletion."""
     number = id_of(payload)
-    customer = user_id(payload.get("customer")) or ""
     if payload.get("test") is True:
-        return Mapped(customer=customer, skipped="test_order")
+        return Mapped(skipped="test_order")
     created = time_of(payload, "created_at", "processed_at")
     placed = time_of(payload, "processed_at", "created_at")
     updated = max(time_of(payload, "updated_at", "created_at"), created)
@@ -125,7 +124,7 @@ def order(topic: str, payload: Payload, reception: Reception) -> Mapped:
         created_at=created,
         status=text(payload.get("financial_status")).lower(),
     )
-    return Mapped(events=events, seen=[seen], customer=customer)
+    return Mapped(events=events, seen=[seen])
 
 
 def _state(properties: dict[str, Any]) -> dict[str, Any]:

@@ -279,11 +279,14 @@ def test_privacy_requests_name_the_person() -> None:
     assert kinds["shop__redact"].user_id is None
 
 
-def test_ids_have_one_spelling() -> None:
-    assert {
-        number_of(one) for one in (123, "123", "gid://shopify/Order/123", "gid://shopify/Order/123?x=1")
-    } == {"123"}
-    assert {number_of(one) for one in (None, True, -1, 1.5, "12a", "gid://other/Order/1", {}, "")} == {""}
+@pytest.mark.parametrize("same", [123, "123", "gid://shopify/Order/123", "gid://shopify/Order/123?x=1"])
+def test_ids_have_one_spelling(same: Any) -> None:
+    assert number_of(same) == "123"
+
+
+@pytest.mark.parametrize("other", [None, True, -1, 1.5, "12a", "gid://other/Order/1", {}, ""])
+def test_what_is_no_id(other: Any) -> None:
+    assert number_of(other) == ""
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))

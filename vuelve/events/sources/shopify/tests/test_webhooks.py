@@ -13,7 +13,7 @@ from vuelve.events.sources.contracts import Store, StoreState, WebhookState
 from vuelve.events.sources.shopify.tests.payloads import SECRET, payload, topic
 from vuelve.events.sources.shopify.tests.test_contract import signed_headers
 from vuelve.events.sources.tests.store_contract import log_of, webhooks_of
-from vuelve.platform import limits, vault
+from vuelve.platform import jobs, limits, vault
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import registry
@@ -168,6 +168,41 @@ def test_a_repeated_uninstall_does_not_end_a_later_connection(shop: Shop) -> Non
     connect(shop)
     assert post(store, "app__uninstalled") == 200
     assert state_of(store) is StoreState.CHECKING
+
+
+def test_a_copy_and_an_erasure_are_asked_for_in_the_customer_s_name(shop: Shop) -> None:
+    store = connect(shop)
+    assert post(store, "orders__create") == 200
+    drain(datetime(2026, 12, 1, tzinfo=UTC))
+    for _ in range(2):
+        assert post(store, "customers__data_request", key="d") == 200
+        assert post(store, "customers__redact", key="r") == 200
+    with for_shop(ShopId(shop.pk)) as cursor:
+        asked = cursor.execute("SELECT requested_by FROM customers_disclosure").fetchall()
+        erasures = cursor.execute("SELECT requested_by, state FROM customers_erasure").fetchall()
+    assert asked == [(f"shopify:{store.domain}",)]
+    assert erasures == [(f"shopify:{store.domain}", "requested")]
+    jobs.run_pending()
+    with for_shop(ShopId(shop.pk)) as cursor:
+        assert cursor.execute("SELECT state FROM customers_erasure").fetchall() == [("finished",)]
+        assert cursor.execute(
+            "SELECT count(*) FROM events_webhook WHERE 'lucia@example.com' = ANY (people)"
+        ).fetchone() == (0,)
+        assert cursor.execute("SELECT count(*) FROM commerce_order").fetchone() == (1,)
+
+
+def test_a_shop_is_not_erased_at_once(shop: Shop) -> None:
+    """Shopify asks for it two days after an app is removed, also when that was a mistake."""
+    store = connect(shop)
+    assert post(store, "orders__create") == 200
+    assert post(store, "app__uninstalled") == 200
+    assert post(store, "shop__redact") == 200
+    with for_shop(ShopId(shop.pk)) as cursor:
+        assert queries.store(cursor, ShopId(shop.pk), store.id).erase_due_at is not None
+    assert log_of(shop)
+    connect(shop)
+    with for_shop(ShopId(shop.pk)) as cursor:
+        assert queries.store(cursor, ShopId(shop.pk), store.id).erase_due_at is None
 
 
 def test_webhooks_are_forgotten_after_thirty_days(shop: Shop) -> None:
