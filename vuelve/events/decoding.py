@@ -48,6 +48,8 @@ class _Event(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     version: msgspec.Raw = ABSENT
     received_at: msgspec.Raw = ABSENT  # ours is right
     write_key: msgspec.Raw = ABSENT  # a key is not kept
+    # analytics-next on how it sends: nothing about the event.
+    metadata: msgspec.Raw = msgspec.field(default=ABSENT, name="_metadata")
 
 
 class _AnyEvent(_Event, rename="camel", forbid_unknown_fields=False):
