@@ -177,20 +177,29 @@ def _read(request: HttpRequest) -> bytes:
     """The body's JSON; neither it nor what it unpacks to passes the limit."""
     most = limits.BATCH_BYTES_MAX
     length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > most:
-        raise reading.too_large(int(length), most)
     # Django reads as far as Content-Length says; a body that comes in chunks has none.
     is_chunked = not length and request.headers.get("Transfer-Encoding", "").lower() == "chunked"
     stream = request.META["wsgi.input"] if is_chunked else request
     try:
+        if length.isdigit() and int(length) > most:
+            _drain(stream)
+            raise reading.too_large(int(length), most)
         raw: bytes = stream.read(most + 1)
     except (UnreadablePostError, OSError) as error:
         raise VuelveError(
             "body_unreadable", "The body did not arrive whole.", hint="Send it again."
         ) from error
     if len(raw) > most:
+        _drain(stream)
         raise reading.too_large(len(raw), most)
     return reading.unpack(raw, request.headers.get("Content-Encoding", ""), most=most)
+
+
+def _drain(stream: Any) -> None:
+    """Whoever is still sending when the answer comes sees a broken connection, not the answer: read a bounded rest."""
+    for _piece in range(limits.REFUSED_BYTES_READ_MAX // limits.BATCH_BYTES_MAX):
+        if not stream.read(limits.BATCH_BYTES_MAX):
+            return
 
 
 _buckets: list[Buckets] = []

@@ -4,6 +4,7 @@
 EVENT_BYTES_MAX = 32 * 1024
 BATCH_BYTES_MAX = 500 * 1024
 BATCH_EVENTS_MAX = 2_500
+REFUSED_BYTES_READ_MAX = 16 * BATCH_BYTES_MAX  # so that a sender of too much gets its answer
 MESSAGE_ID_CHARS_MAX = 100
 # An id is a key in an index (2,700 bytes at most for a b-tree row); 255 is what stores use.
 IDENTITY_CHARS_MAX = 255
