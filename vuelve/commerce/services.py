@@ -5,10 +5,11 @@ Events recorded (amounts are integers in minor units):
 `Coupon Redeemed` {code, order_id, percent | amount_minor + currency}
 """
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from vuelve.commerce.contracts import Coupon, CouponTerms
-from vuelve.commerce.rules import coupon_code, coupon_expires_at, normalise_code
+from vuelve.commerce.rules.coupons import coupon_code, coupon_expires_at, normalise_code
 from vuelve.events import services as events
 from vuelve.platform.db import Cursor, Statements, copy_rows, for_shop
 from vuelve.platform.errors import VuelveError, conflict, not_found
@@ -23,14 +24,21 @@ SOURCE = "commerce"
 CODE_ATTEMPTS_MAX = 5
 
 
-def hold_merges(cursor: Cursor, *, exclusively: bool = False) -> None:
+# Shops share so many locks: a batch may hold rows of a thousand shops, the server's lock table not that many locks.
+_MERGE_LOCKS = 64
+
+
+def hold_merges(cursor: Cursor, *, shops: Iterable[int], merging: Collection[int] = ()) -> None:
     """Taken before writing rows of customers until the commit, so that a merge neither misses a row nor meets it half.
 
-    Whoever moves a merged customer's rows takes it exclusively: it then sees all rows that were written for the
-    customer before the merge was known.
+    Whoever moves rows of merged customers takes it for itself alone (`merging`): it then sees all rows that were
+    written for a customer before the merge was known. Before any lock on a row, and in the order of their numbers:
+    otherwise two batches could wait for each other.
     """
-    lock = "pg_advisory_xact_lock" if exclusively else "pg_advisory_xact_lock_shared"
-    cursor.execute(f"SELECT {lock}(hashtext('commerce_merge'))")
+    locks = dict.fromkeys((shop % _MERGE_LOCKS for shop in shops), "pg_advisory_xact_lock_shared")
+    locks |= dict.fromkeys((shop % _MERGE_LOCKS for shop in merging), "pg_advisory_xact_lock")
+    for number in sorted(locks):
+        cursor.execute(f"SELECT {locks[number]}(hashtext('commerce_merge'), %s)", [number])
 
 
 def open_coupons(cursor: Cursor) -> None:
@@ -44,7 +52,7 @@ def issue_staged(cursor: Cursor, *, shop: ShopFacts, terms: CouponTerms, now: da
     A key that has its coupon keeps it, expiry included. Raises VuelveError `coupon_key_reused` (409) if a key stands
     for a coupon of other terms or of another customer.
     """
-    hold_merges(cursor)
+    hold_merges(cursor, shops=[shop.id])
     parameters: dict[str, object] = {
         "shop": shop.id,
         "percent": terms.percent,
@@ -107,7 +115,7 @@ def redeem(
     """
     code = normalise_code(code)
     with for_shop(shop) as cursor:
-        hold_merges(cursor)
+        hold_merges(cursor, shops=[shop])
         cursor.execute(SQL["open_coupon_uses"])
         cursor.execute(
             SQL["stage_use"],

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from vuelve.commerce.rules import check_coupon_terms, is_output_name
+from vuelve.commerce.rules.coupons import check_coupon_terms, is_output_name
 from vuelve.commerce.services import SQL, issue_staged, open_coupons
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import StepGroup, Text, registry

@@ -2,6 +2,7 @@
 CREATE TEMP TABLE IF NOT EXISTS commerce_coupon_use (
     shop_id     bigint NOT NULL,
     customer_id bigint NOT NULL,   -- canonical
+    node_id     bigint NOT NULL,
     order_id    text COLLATE "C" NOT NULL,
     code        text COLLATE "C" NOT NULL,
     used_at     timestamptz NOT NULL,

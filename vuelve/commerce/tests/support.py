@@ -54,6 +54,21 @@ class Store:
         properties = {"order_id": order_id, "shipment_id": shipment_id, "status": status, **more}
         self.track("Shipment Updated", customer, properties, at=at, historical=historical)
 
+    def update(self, order_id: str = "A1", *, customer: int = ANA, at: datetime = NOW, **more: Any) -> None:
+        properties = {"order_id": order_id, "currency": "MXN", "total": 100, **more}
+        self.track("Order Updated", customer, properties, at=at)
+
+    def refund(self, order_id: str = "A1", *, customer: int = ANA, at: datetime = NOW, **more: Any) -> None:
+        self.track("Order Refunded", customer, {"order_id": order_id, **more}, at=at)
+
+    def cancel(self, order_id: str = "A1", *, customer: int = ANA, at: datetime = NOW, **more: Any) -> None:
+        self.track("Order Cancelled", customer, {"order_id": order_id, **more}, at=at)
+
+    def pay(
+        self, state: Any, order_id: str = "A1", *, customer: int = ANA, at: datetime = NOW, **more: Any
+    ) -> None:
+        self.track("Payment Updated", customer, {"order_id": order_id, "state": state, **more}, at=at)
+
     def merge(self, from_id: int, into_id: int, *, recorded: bool = True) -> None:
         """As identity does it: the alias, and the event in the same transaction."""
         with for_shop(self.id) as cursor:
@@ -123,7 +138,19 @@ class Store:
 
     def everything(self) -> dict[str, list[Any]]:
         """All that this package keeps for the shop, for tests that nothing changed."""
-        tables = ("order", "order_key", "item", "product", "shipment", "coupon", "coupon_refusal")
+        tables = (
+            "order",
+            "order_key",
+            "order_update",
+            "item",
+            "refund",
+            "payment",
+            "product",
+            "shipment",
+            "shipment_checkpoint",
+            "coupon",
+            "coupon_refusal",
+        )
         kept = {table: self.rows(f"commerce_{table}", "*") for table in tables}
         kept["events"] = self.recorded("Order Milestone Reached") + self.recorded("Coupon Redeemed")
         return kept

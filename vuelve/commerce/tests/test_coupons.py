@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from vuelve.commerce.contracts import Coupon, CouponTerms
-from vuelve.commerce.rules import coupon_code, coupon_expires_at
+from vuelve.commerce.rules.coupons import coupon_code, coupon_expires_at
 from vuelve.commerce.services import issue, redeem
 from vuelve.commerce.tests.support import ANA, BEA, NOW, Store, later
 from vuelve.platform.db import for_shop

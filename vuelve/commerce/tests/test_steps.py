@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from vuelve.commerce.rules import coupon_code
+from vuelve.commerce.rules.coupons import coupon_code
 from vuelve.commerce.steps import IssueCouponStep
 from vuelve.commerce.tests.support import NOW, Store, later
 from vuelve.platform.db import Cursor, for_shop

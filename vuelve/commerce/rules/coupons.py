@@ -1,4 +1,4 @@
-"""Pure rules of coupons and shipments; no database, no clock."""
+"""Pure rules of coupons; no database, no clock."""
 
 import hashlib
 import hmac
@@ -10,27 +10,12 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import is_currency
 
-from vuelve.commerce.contracts import COUPON_VALID_DAYS_DEFAULT, COUPON_VALID_DAYS_MAX, CouponTerms, Milestone
+from vuelve.commerce.contracts import COUPON_VALID_DAYS_DEFAULT, COUPON_VALID_DAYS_MAX, CouponTerms
 from vuelve.platform import limits
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import CODE_ALPHABET
 
 CODE_CHARS = 10  # 30^10 = 590 million million codes
-
-# What a store or a carrier calls a status, letters only, to our milestone. AfterShip's nine are the last nine.
-# CONFIRMED stands for a status that is no milestone: the shipment's facts are taken, nobody is told.
-STATUSES: Mapping[str, Milestone] = {
-    "packed": Milestone.PACKED,
-    "pending": Milestone.PACKED,
-    "inforeceived": Milestone.PACKED,
-    "intransit": Milestone.IN_TRANSIT,
-    "outfordelivery": Milestone.OUT_FOR_DELIVERY,
-    "delivered": Milestone.DELIVERED,
-    "attemptfail": Milestone.CONFIRMED,
-    "availableforpickup": Milestone.CONFIRMED,
-    "exception": Milestone.CONFIRMED,
-    "expired": Milestone.CONFIRMED,
-}
 
 
 def coupon_code(*, signing_key: str, key: str, attempt: int = 0) -> str:
