@@ -51,12 +51,16 @@ from vuelve.shops.privacy import ShopsPrivacy
 OWN_EVENTS = {
     "Coupon Issued",
     "Coupon Redeemed",
+    "Coupon Released",
     "Customers Merged",
     "Message Failed",
     "Message Sent",
     "Message Unsubscribed",
     "Message Withheld",
+    "Order Delivered",
     "Order Milestone Reached",
+    "Shipment Problem Reported",
+    "Shipment Ready For Pickup",
 }
 
 # Whoever can forge one of these makes the shop e-mail anyone, or says yes in another's name.

@@ -398,6 +398,19 @@ def a_full_life(story: Story) -> CustomerId:
     say(story, "Order Completed", story.clock.now(), order_id="1002", total="10.00", currency="XXX?")
     say(story, "Order Completed", story.clock.now(), order_id="1003", total="10.00", currency="MXN",
         coupon="ANA", products=[CAMERA])  # fmt: skip
+    say(story, "Order Updated", story.clock.now(), order_id="1003", total="10.00", currency="MXN", note="For Ana",
+        products=[CAMERA])  # fmt: skip
+    say(
+        story,
+        "Payment Updated",
+        story.clock.now(),
+        order_id="1003",
+        state="paid",
+        method="card",
+        amount="10.00",
+    )
+    say(story, "Order Refunded", story.clock.now(), order_id="1003", total="1.00")
+    say(story, "Order Cancelled", story.clock.now(), order_id="1004", reason="Ana at Calle Ana moved")
     story.settle()
     suppress(
         shop=story.id, channel="email", address="ana@example.com", reason="bounced", now=story.clock.now()
