@@ -149,6 +149,64 @@ def default_demo_home() -> Path:
     return env.home().with_name("vuelve-demo")
 
 
+@cli.group("import")
+def import_group() -> None:
+    """Take in what other systems have exported."""
+
+
+@import_group.command("csv")
+@home_option
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--map", "map_file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--shop", "slug", default="", help="The shop's name in addresses; needed if there are several.")
+@click.option("--dry-run", is_flag=True, help="Read everything, write nothing, say what would happen.")
+@click.option("--restart", is_flag=True, help="From the first row, whatever was read before.")
+@click.option("--strict", is_flag=True, help="End with 2 if any row was refused.")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path, dir_okay=False), help="Where refused rows are kept."
+)
+@click.option(
+    "--suggest",
+    type=click.Choice(["orders", "customers", "products", "consents"]),
+    help="Print a map for this file, to begin with.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def import_csv(
+    home: Path | None,
+    file: Path,
+    map_file: Path | None,
+    slug: str,
+    dry_run: bool,
+    restart: bool,
+    strict: bool,
+    rejects: Path | None,
+    suggest: str | None,
+    as_json: bool,
+) -> None:
+    """Import orders, customers, products or consents from a CSV file; see docs/howto/import-csv.md."""
+    if suggest is None and map_file is None:
+        raise click.UsageError("Say with --map what the columns mean, or ask for a map with --suggest.")
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli import importing
+
+        if suggest is not None or map_file is None:
+            click.echo(importing.suggest_map(file=file, kind=suggest or ""))
+            return
+        summary = importing.import_csv(
+            file=file,
+            map_file=map_file,
+            slug=slug,
+            is_dry=dry_run,
+            is_restart=restart,
+            rejects=rejects.absolute() if rejects else None,
+            say=environment.say,
+        )
+    click.echo(json.dumps(summary) if as_json else importing.as_lines(summary))
+    if strict and summary["rows_refused"]:
+        sys.exit(2)
+
+
 @cli.command()
 @click.argument("name", type=click.Choice(["journeys"]))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")

@@ -92,3 +92,16 @@ STORE_BATCH_OBJECTS = 250  # a transaction: about 1,500 events, a tenth of a sec
 STORE_OPERATIONS_MAX = 4  # attempts at one backfill that the store gave up on
 STORES_MAX = 20  # a shop
 STORE_ERASE_DAYS = 25  # the law and Shopify give 30
+
+# Imports of CSV files.
+CSV_FILE_BYTES_MAX = 20 * 1024**3
+CSV_UPLOAD_BYTES_MAX = 200 * 1024**2  # through a browser; larger ones go by `vuelve import csv`
+# A record past this is an opening quote whose end is missing: the rest of the file would be swallowed.
+CSV_RECORD_CHARS_MAX = 128 * 1024
+CSV_RECORD_LINES_MAX = 2_000  # a product's description in HTML has some hundred
+CSV_COLUMNS_MAX = 1_000
+CSV_SAMPLE_BYTES = 256 * 1024
+CSV_SAMPLE_ROWS = 200
+CSV_BATCH_ROWS = 2_000  # a transaction of about 0.1 s: a longer one holds up every consumer
+IMPORT_FILE_DAYS = 30
+IMPORT_ERRORS_SHOWN_MAX = 20

@@ -3,6 +3,7 @@
 from email.utils import formataddr
 
 from vuelve.platform.db import raw_cursor
+from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.ids import ShopId
 from vuelve.shops.contracts import ShopFacts
 from vuelve.shops.models import Shop
@@ -39,3 +40,13 @@ def facts(shop: ShopId) -> ShopFacts:
 
 def facts_by_id() -> dict[ShopId, ShopFacts]:
     return {ShopId(shop.pk): facts_of(shop) for shop in Shop.objects.all()}
+
+
+def shop_of_slug(slug: str) -> ShopId:
+    """Raises VuelveError `not_found`. Without a slug: the only shop there is."""
+    found = list(Shop.objects.filter(slug=slug) if slug else Shop.objects.all()[:2])
+    if len(found) == 1:
+        return ShopId(found[0].pk)
+    if slug or not found:
+        raise not_found(f"shop {slug}" if slug else "shop")
+    raise VuelveError("shop_unclear", "There are several shops.", field="shop", hint="Name one with --shop.")
