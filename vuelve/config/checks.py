@@ -4,28 +4,38 @@ import os
 import sys
 from pathlib import Path
 
+from vuelve.events import refusals
 from vuelve.platform import env
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SETTINGS_HEAD = "# Settings\n\nFrom the environment. Generated from `vuelve/platform/env.py` by `python -m vuelve.config.checks write-docs`.\n\n"
 
 
-def settings_page() -> str:
-    return SETTINGS_HEAD + env.as_markdown() + "\n"
+CODES_HEAD = "## Codes\n\nGenerated from `vuelve/events/refusals.py` by `python -m vuelve.config.checks write-docs`.\n\n"
+
+
+def generated_pages() -> dict[Path, str]:
+    """What is generated, and what it must say: a whole page, or the end of one that is written by hand."""
+    events = DOCS / "events.md"
+    by_hand = events.read_text(encoding="utf-8").partition(CODES_HEAD)[0]
+    return {
+        DOCS / "settings.md": SETTINGS_HEAD + env.as_markdown() + "\n",
+        events: by_hand + CODES_HEAD + refusals.as_markdown() + "\n",
+    }
 
 
 def check_docs() -> int:
-    page = DOCS / "settings.md"
-    if not page.exists() or page.read_text(encoding="utf-8") != settings_page():
-        sys.stderr.write(
-            "docs/settings.md is not what vuelve/platform/env.py says: run `python -m vuelve.config.checks write-docs`\n"
-        )
-        return 1
-    return 0
+    stale = [
+        page.name for page, text in generated_pages().items() if page.read_text(encoding="utf-8") != text
+    ]
+    if stale:
+        sys.stderr.write(f"docs: {', '.join(stale)}: run `python -m vuelve.config.checks write-docs`\n")
+    return 1 if stale else 0
 
 
 def write_docs() -> int:
-    (DOCS / "settings.md").write_text(settings_page(), encoding="utf-8")
+    for page, text in generated_pages().items():
+        page.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
@@ -279,7 +278,7 @@ def _answer_bad_events(accepted: int, refused: Sequence[Refusal]) -> HttpRespons
     """Good events of a batch are kept; each bad one is named with its index, code and field."""
     summary = VuelveError(
         "bad_events",
-        f"{len(refused)} events were refused; {accepted} were kept.",
+        f"{len(refused)} of {len(refused) + accepted} events were refused; the others were kept.",
         hint="Mend the events named in `errors`; do not send the others again.",
     )
     ordered = sorted(refused, key=lambda refusal: refusal.index)
@@ -296,18 +295,3 @@ def _answer_error(error: VuelveError, **more: Any) -> HttpResponse:
     if seconds := error.details.get("retry_after"):
         response.headers["Retry-After"] = str(seconds)
     return response
-
-
-def sdk_settings(request: HttpRequest, write_key: str) -> HttpResponse:
-    """What `@segment/analytics-next` asks its CDN for: with `cdnURL` set to this server it sends its events here.
-
-    The same for every key, valid or not: nothing is looked up.
-    """
-    scheme, _, host = settings.PUBLIC_URL.partition("://")
-    integration = {"apiKey": write_key, "apiHost": f"{host}/v1", "protocol": scheme}
-    everything = {"__default": {"enabled": True, "integrations": {}}}
-    body = {
-        "integrations": {"Segment.io": integration},
-        "plan": {"track": everything, "identify": everything, "group": everything},
-    }
-    return JsonResponse(body, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=300"})

@@ -5,7 +5,7 @@ The one-letter ones are those of `@segment/analytics-next`, the beacon is Rudder
 
 from django.urls import path
 
-from vuelve.events import api
+from vuelve.events import api, sdks
 from vuelve.events.decoding import KINDS
 from vuelve.events.sources import endpoint
 
@@ -21,5 +21,9 @@ urlpatterns = [
     for address, name in _PATHS.items()
     for slash in ("/", "")  # `reverse` takes the last one
 ]
-urlpatterns += [path("v1/projects/<str:write_key>/settings", api.sdk_settings, name="sdk_settings")]
+urlpatterns += [
+    path("v1/projects/<str:write_key>/settings", sdks.segment, name="sdk_segment"),
+    path("sourceConfig/", sdks.rudderstack, name="sdk_rudderstack"),
+    path("sourceConfig", sdks.rudderstack),
+]
 urlpatterns += [path("hooks/<slug:source>/<str:address>", endpoint.webhook, name="store_webhook")]

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SDK = "@segment/analytics-next"
+SEGMENT, RUDDERSTACK = "@segment/analytics-next", "@rudderstack/analytics-js"
+BUNDLES = {SEGMENT: "dist/umd/index.js", RUDDERSTACK: "dist/npm/modern/bundled/umd/index.js"}
 DOWNLOAD_SECONDS = 60
 
 
@@ -52,22 +53,24 @@ def store(store_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def sdk(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The SDK's own bundle, as its publisher packs it, on the store's site."""
+def sdks(store_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The SDKs' own bundles, as their publishers pack them, on the store's site."""
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("THE BROWSER SDK IS NOT TESTED: there is no npm.")
-    folder = tmp_path_factory.mktemp("npm")
-    try:
-        subprocess.run(
-            [npm, "pack", SDK, "--silent"],
-            cwd=folder, capture_output=True, check=True, timeout=DOWNLOAD_SECONDS,
-        )  # fmt: skip
-    except (subprocess.SubprocessError, OSError) as error:
-        pytest.skip(f"THE BROWSER SDK IS NOT TESTED: npm cannot get {SDK}: {error}")
-    with tarfile.open(next(folder.glob("*.tgz"))) as package:
-        package.extractall(folder, filter="data")
-    shutil.copytree(folder / "package/dist/umd", store_folder / "sdk")
+        pytest.skip("THE BROWSER SDKS ARE NOT TESTED: there is no npm.")
+    for package, bundle in BUNDLES.items():
+        folder = tmp_path_factory.mktemp("npm")
+        try:
+            subprocess.run(
+                [npm, "pack", package, "--silent"],
+                cwd=folder, capture_output=True, check=True, timeout=DOWNLOAD_SECONDS,
+            )  # fmt: skip
+        except (subprocess.SubprocessError, OSError) as error:
+            pytest.skip(f"THE BROWSER SDKS ARE NOT TESTED: npm cannot get {package}: {error}")
+        with tarfile.open(next(folder.glob("*.tgz"))) as packed:
+            packed.extractall(folder, filter="data")
+        (store_folder / package).parent.mkdir(exist_ok=True)
+        shutil.copytree((folder / "package" / bundle).parent, store_folder / package)
 
 
 @pytest.fixture
@@ -93,9 +96,9 @@ CALLS = """async ([key, server, options]) => {
 }"""
 
 
-@pytest.mark.usefixtures("sdk")
+@pytest.mark.usefixtures("sdks")
 @pytest.mark.parametrize("is_batching", [False, True], ids=["one by one", "in batches"])
-def test_the_browser_sdk_unchanged_but_for_its_host(
+def test_segments_sdk_unchanged_but_for_its_host(
     store: str, live_server: str, page: "Page", shop: Shop, write_key: str, is_batching: bool
 ) -> None:
     batching = {"deliveryStrategy": {"strategy": "batching", "config": {"size": 6, "timeout": 300}}}
@@ -103,7 +106,7 @@ def test_the_browser_sdk_unchanged_but_for_its_host(
     answers: list[tuple[str, int]] = []
     page.on("response", lambda answer: answers.append((answer.request.method, answer.status)))
     page.goto(store)
-    page.add_script_tag(url=f"{store}/sdk/index.js")
+    page.add_script_tag(url=f"{store}/{SEGMENT}/index.js")
     path = "b" if is_batching else "a"
     with page.expect_response(lambda one: one.url == f"{live_server}/v1/{path}" and one.status == 200):
         page.evaluate(CALLS, [write_key, live_server, options])
@@ -129,6 +132,41 @@ def test_the_browser_sdk_unchanged_but_for_its_host(
     assert alias[:2] == ("u2", "u1")
     assert seen[4]["library"]["name"] == "analytics.js"
     assert write_key not in json.dumps([row[3:5] for row in stored(shop, "1, 2, 3, properties, context")])
+
+
+RUDDERSTACK_CALLS = """([key, server]) => {
+    const analytics = new rudderanalytics.RudderAnalytics();
+    analytics.load(key, server, { configUrl: server });
+    analytics.page('Shop', 'Home');
+    analytics.identify('u1', { email: 'Ana@Example.com', plan: 'pro' });
+    analytics.track('Product Viewed', { sku: 'A', price: 10.5 });
+    analytics.group('g1', { name: 'Club' });
+    analytics.alias('u2', 'u1');
+}"""
+
+
+@pytest.mark.usefixtures("sdks")
+def test_rudderstacks_sdk_unchanged_but_for_its_host(
+    store: str, live_server: str, page: "Page", shop: Shop, write_key: str
+) -> None:
+    answers: list[int] = []
+    page.goto(store)
+    page.add_script_tag(url=f"{store}/{RUDDERSTACK}/index.js")
+    page.on(
+        "response", lambda answer: answers.append(answer.status) if answer.request.method == "POST" else None
+    )
+    with page.expect_response(lambda one: one.url == f"{live_server}/v1/alias" and one.status == 200):
+        page.evaluate(RUDDERSTACK_CALLS, [write_key, live_server])
+    assert answers == [200] * 5
+    assert stored(shop) == [(1, "Product Viewed"), (2, "identify"), (3, "page"), (5, "group"), (6, "alias")]
+    track, identify, seen, group, alias = stored(
+        shop, "user_id, anonymous_id, email, properties, context -> '$fields' ->> 'channel'"
+    )
+    assert (track[0], track[3]) == ("u1", {"sku": "A", "price": 10.5})
+    assert identify[2:4] == ("ana@example.com", {"email": "Ana@Example.com", "plan": "pro"})
+    assert (seen[3]["name"], seen[3]["category"], seen[1]) == ("Home", "Shop", identify[1])
+    assert (group[3], alias[:2]) == ({"name": "Club", "groupId": "g1"}, ("u2", "u1"))
+    assert track[4] == "web"
 
 
 def test_plain_fetch_from_another_site(

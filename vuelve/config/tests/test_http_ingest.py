@@ -268,8 +268,12 @@ def test_orders_may_need_the_secret_key(shop: Shop, write_key: str) -> None:
         ]
 
 
-def test_the_browser_sdk_learns_where_to_send(shop: Shop) -> None:
-    response = Client(HTTP_HOST="localhost").get("/v1/projects/vw_key/settings")
+def test_browser_sdks_learn_where_to_send(shop: Shop) -> None:
+    client = Client(HTTP_HOST="localhost")
+    assert client.options("/sourceConfig/?writeKey=vw_key")["Access-Control-Allow-Methods"] == "GET"
+    source = client.get("/sourceConfig/?writeKey=vw_key").json()["source"]
+    assert (source["writeKey"], source["destinations"]) == ("vw_key", [])
+    response = client.get("/v1/projects/vw_key/settings")
     assert response["Access-Control-Allow-Origin"] == "*"
     assert response.json()["integrations"]["Segment.io"] == {
         "apiKey": "vw_key",
