@@ -4,13 +4,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from vuelve.channels.contracts import ERASED
 from vuelve.channels.outcomes import SQL
 from vuelve.platform.db import Cursor, stream_dicts
-from vuelve.platform.extension import Person
+from vuelve.platform.extension import Person, PersonalRows
 from vuelve.platform.ids import CustomerId
 
 _SUPPRESSED = "FROM channels_suppression WHERE shop_id = %(shop)s AND address = ANY (%(addresses)s)"
+
+
+ROWS: dict[str, PersonalRows] = {
+    "channels_message": PersonalRows(_("Messages"), stays=True),
+    "channels_suppression": PersonalRows(_("Suppressed addresses")),
+}
 
 
 class ChannelsPrivacy:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from vuelve.commerce.services import SQL
 from vuelve.platform.db import Cursor, stream_dicts
-from vuelve.platform.extension import BareEvent, Person
+from vuelve.platform.extension import BareEvent, Person, PersonalRows
 from vuelve.platform.ids import CustomerId
 
 # What stays of orders' events: which order, when, how much, of what. No coupon, note, link or address.
@@ -58,6 +60,13 @@ BARE_EVENTS: dict[str, BareEvent] = dict.fromkeys(
     ),
     bare_order,
 )
+
+
+ROWS: dict[str, PersonalRows] = {
+    "commerce_order": PersonalRows(_("Orders"), stays=True),
+    "commerce_shipment": PersonalRows(_("Shipments"), stays=True),
+    "commerce_coupon": PersonalRows(_("Coupons")),
+}
 
 
 class CommercePrivacy:

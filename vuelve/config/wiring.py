@@ -1,14 +1,15 @@
 """Every extension that is plugged in, by name. Adding one is one line here."""
 
+from vuelve.channels import privacy as channels_privacy
 from vuelve.channels import timeline as channels_timeline
 from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
 from vuelve.channels.liquid import EventObject, ShopObject
 from vuelve.channels.panels import MessagesPanel
-from vuelve.channels.privacy import ChannelsPrivacy
 from vuelve.channels.providers.mailbox.client import MailboxProvider
 from vuelve.channels.providers.smtp.client import SmtpProvider
 from vuelve.channels.steps import SendStep
 from vuelve.channels.urls import NAVIGATION as MESSAGES
+from vuelve.commerce import privacy as commerce_privacy
 from vuelve.commerce import timeline as commerce_timeline
 from vuelve.commerce.conditions import (
     OrderedCondition,
@@ -20,27 +21,26 @@ from vuelve.commerce.consumers import ORDER_COMPLETED, CommerceConsumer
 from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
 from vuelve.commerce.liquid import OrderObject
 from vuelve.commerce.panels import OrdersPanel
-from vuelve.commerce.privacy import BARE_EVENTS, CommercePrivacy
 from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
+from vuelve.customers import privacy as customers_privacy
 from vuelve.customers import timeline as customers_timeline
 from vuelve.customers.conditions import TraitCondition
 from vuelve.customers.consumers import IdentityConsumer
 from vuelve.customers.contracts import CONSENT_GRANTED
 from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.panels import NewCustomersPanel
-from vuelve.customers.privacy import CustomersPrivacy
 from vuelve.customers.search import CustomerSearch
 from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they declare jobs
 from vuelve.customers.services.desk import StorePrivacyDesk
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
+from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
-from vuelve.events.privacy import EventsPrivacy
 from vuelve.events.sources.shopify.source import ShopifySource
+from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
 from vuelve.journeys.origins import JourneyOrigins
-from vuelve.journeys.privacy import JourneysPrivacy
 from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
@@ -100,13 +100,15 @@ def wire(into: Registry = registry) -> None:
     into.ticks += [JourneysTick()]
     into.privacy += [
         ShopsPrivacy(),
-        EventsPrivacy(),
-        CustomersPrivacy(),
-        CommercePrivacy(),
-        ChannelsPrivacy(),
-        JourneysPrivacy(),
+        events_privacy.EventsPrivacy(),
+        customers_privacy.CustomersPrivacy(),
+        commerce_privacy.CommercePrivacy(),
+        channels_privacy.ChannelsPrivacy(),
+        journeys_privacy.JourneysPrivacy(),
     ]
-    into.bare_events |= BARE_EVENTS
+    for module in (events_privacy, customers_privacy, commerce_privacy, channels_privacy, journeys_privacy):
+        into.personal_rows |= module.ROWS
+    into.bare_events |= commerce_privacy.BARE_EVENTS
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
     into.privacy_desk = StorePrivacyDesk()
     into.sources |= {source.name: source for source in (ShopifySource(),)}

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from vuelve.platform.db import Cursor, stream_dicts
-from vuelve.platform.extension import Person
+from vuelve.platform.extension import Person, PersonalRows
 from vuelve.platform.ids import CustomerId
 
 _SECTIONS: Mapping[str, tuple[str, str]] = {
@@ -17,6 +19,14 @@ _SECTIONS: Mapping[str, tuple[str, str]] = {
     "consent_decisions": ("customers_consent_change", "decided_at, channel, purpose, message_id"),
 }
 _COLUMN = {"customers_customer": "id"}
+
+
+ROWS: dict[str, PersonalRows] = {
+    "customers_customer": PersonalRows(_("Profiles")),
+    "customers_identifier": PersonalRows(_("Contact data and ids")),
+    "customers_trait": PersonalRows(_("Traits")),
+    "customers_consent_change": PersonalRows(_("Decisions on consent")),
+}
 
 
 class CustomersPrivacy:

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from vuelve.events.rewriting import make_bare, thin_out
 from vuelve.events.services import SQL
 from vuelve.platform.db import Cursor, stream_dicts
-from vuelve.platform.extension import Person
+from vuelve.platform.extension import Person, PersonalRows
 from vuelve.platform.ids import CustomerId
 
 _QUARANTINE = (
@@ -29,6 +31,12 @@ _WEBHOOKS = (
 )
 _TOLD_OF = "events_store_object WHERE shop_id = %(shop)s AND kind = 'customers' AND object_id = ANY (%(identifiers)s)"
 _ALL_ROWS = 2**31
+
+
+ROWS: dict[str, PersonalRows] = {
+    "events_event": PersonalRows(_("Events")),
+    "events_rejected": PersonalRows(_("Refused events")),
+}
 
 
 class EventsPrivacy:

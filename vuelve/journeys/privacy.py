@@ -4,16 +4,23 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from vuelve.journeys.contracts import EXITED
 from vuelve.journeys.moves import SQL, Tally, ensure_months
 from vuelve.platform.db import Cursor, stream_dicts
-from vuelve.platform.extension import Person
+from vuelve.platform.extension import Person, PersonalRows
 from vuelve.platform.ids import CustomerId
 
 _TRANSITIONS = (
     "SELECT run_id, at, step_key AS step, outcome FROM journeys_transition "
     "WHERE shop_id = %(shop)s AND customer_id = ANY (%(ids)s) ORDER BY at, run_id"
 )
+
+
+ROWS: dict[str, PersonalRows] = {
+    "journeys_run": PersonalRows(_("Runs in journeys"), stays=True),
+}
 
 
 class JourneysPrivacy:

@@ -394,6 +394,14 @@ class PrivacyPart(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PersonalRows:
+    """What people read of a table when a person is exported or erased."""
+
+    label: Text  # `Orders`
+    stays: bool = False  # an erasure leaves the rows, without the person
+
+
 # What stays of an erased person's event, by its name: the properties without the person, or None for nothing.
 BareEvent = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 
@@ -454,6 +462,7 @@ class Registry:
     searches: list[SearchSource] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
     privacy: list[PrivacyPart] = field(default_factory=list)  # packages in their order
+    personal_rows: dict[str, PersonalRows] = field(default_factory=dict)  # by table
     bare_events: dict[str, BareEvent] = field(default_factory=dict)
     # Events by which an erased person begins anew with the shop, live and after the erasure.
     reopening_events: set[str] = field(default_factory=set)
