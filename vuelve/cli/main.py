@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +216,52 @@ def bench(name: str, as_json: bool) -> None:
     from vuelve.bench import run
 
     sys.exit(run(name, json=as_json))
+
+
+@cli.group()
+def privacy() -> None:
+    """Hand out or erase all that is kept of one customer."""
+
+
+_whose = [
+    click.option("--shop", required=True, help="The shop's name in addresses."),
+    click.option("--customer", type=int, help="The customer's number."),
+    click.option("--email", help="Instead of the number."),
+    home_option,
+]
+
+
+def whose(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_whose):
+        command = option(command)
+    return command
+
+
+@privacy.command("export")
+@whose
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .json or .zip file; else JSON is printed.",
+)
+def privacy_export(
+    shop: str, customer: int | None, email: str | None, home: Path | None, out: Path | None
+) -> None:
+    """A copy of a customer's data, with where each thing came from."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli.privacy import export
+
+        export(shop=shop, customer=customer, email=email, out=out)
+
+
+@privacy.command("erase")
+@whose
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def privacy_erase(shop: str, customer: int | None, email: str | None, home: Path | None, yes: bool) -> None:
+    """Erase a customer for good; prints the report as JSON."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli.privacy import erase
+
+        erase(shop=shop, customer=customer, email=email, is_sure=yes)

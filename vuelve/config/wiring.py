@@ -7,6 +7,7 @@ from vuelve.channels.liquid import EventObject, ShopObject
 from vuelve.channels.panels import MessagesPanel
 from vuelve.channels.providers.mailbox.client import MailboxProvider
 from vuelve.channels.providers.smtp.client import SmtpProvider
+from vuelve.channels.retention import MessagesRetention
 from vuelve.channels.steps import SendStep
 from vuelve.channels.urls import NAVIGATION as MESSAGES
 from vuelve.commerce import privacy as commerce_privacy
@@ -30,12 +31,15 @@ from vuelve.customers.consumers import IdentityConsumer
 from vuelve.customers.contracts import CONSENT_GRANTED
 from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.panels import NewCustomersPanel
+from vuelve.customers.retention import CustomersRetention, RetentionTick, VisitorsRetention
 from vuelve.customers.search import CustomerSearch
 from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they declare jobs
 from vuelve.customers.services.desk import StorePrivacyDesk
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
+from vuelve.customers.urls import PRIVACY
 from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
+from vuelve.events.retention import EventsRetention, RefusedRetention
 from vuelve.events.sources.shopify.source import ShopifySource
 from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
@@ -97,7 +101,7 @@ def wire(into: Registry = registry) -> None:
     into.liquid |= {one.name: one for one in objects}
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
-    into.ticks += [JourneysTick()]
+    into.ticks += [JourneysTick(), RetentionTick()]
     into.privacy += [
         ShopsPrivacy(),
         events_privacy.EventsPrivacy(),
@@ -109,6 +113,13 @@ def wire(into: Registry = registry) -> None:
     for module in (events_privacy, customers_privacy, commerce_privacy, channels_privacy, journeys_privacy):
         into.personal_rows |= module.ROWS
     into.bare_events |= commerce_privacy.BARE_EVENTS
+    into.retention += [
+        EventsRetention(),
+        RefusedRetention(),
+        MessagesRetention(),
+        VisitorsRetention(),
+        CustomersRetention(),
+    ]
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
     into.privacy_desk = StorePrivacyDesk()
     into.sources |= {source.name: source for source in (ShopifySource(),)}
@@ -117,6 +128,7 @@ def wire(into: Registry = registry) -> None:
 
 def _wire_pages(into: Registry) -> None:
     into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
+    into.data_tabs += [PRIVACY]
     into.nav += [DATA] if into.data_tabs else []
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]

@@ -23,6 +23,7 @@ from vuelve.platform.ui import paging
 from vuelve.platform.ui.components import Crumb
 from vuelve.platform.ui.downloads import csv_response
 from vuelve.shops.http import ShopRequest
+from vuelve.shops.permissions import may_manage_privacy
 from vuelve.shops.search import fold
 
 CSV_ROWS_MAX = 10_000  # what a spreadsheet and one request still take; everything leaves by the export
@@ -123,6 +124,7 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
         "merged_count": len(queries.ids_of(cursor, request.shop_id, canonical)) - 1,
         "crumbs": [Crumb(_("Customers"), reverse("customers", kwargs={"shop_slug": request.shop.slug}))],
         "reader_language": get_language(),
+        "may_manage_privacy": may_manage_privacy(request.membership),
     }
     return render(request, "customers/customer.html", context)
 

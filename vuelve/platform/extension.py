@@ -414,13 +414,13 @@ class RetentionRule(Protocol):
     help: Text
     order: ClassVar[int]
     days_default: ClassVar[int | None]  # None: kept for good unless the shop says otherwise
-    days_min: ClassVar[int]
+    days: ClassVar[tuple[int, ...]]  # what a shop may choose
 
     def count(self, cursor: Cursor, shop: ShopId, before: datetime, rows_max: int) -> int:
         """How many would go that are older than `before`; stops counting at `rows_max`."""
         ...
 
-    def enforce(self, cursor: Cursor, shop: ShopId, before: datetime, rows: int) -> int:
+    def enforce(self, cursor: Cursor, shop: ShopId, *, before: datetime, now: datetime, rows: int) -> int:
         """Remove up to `rows` of them; returns how many."""
         ...
 

@@ -127,3 +127,19 @@ class AuditEntry(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["shop", "-at"], name="shops_audit_recent")]
+
+
+class Retention(models.Model):
+    """For how many days a shop keeps something; `rule` is a RetentionRule's key. Null: for good."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    rule = models.CharField(max_length=40)
+    days = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "rule"], name="shops_retention_once"),
+            models.CheckConstraint(
+                condition=models.Q(days__isnull=True) | models.Q(days__gt=0), name="shops_retention_days"
+            ),
+        ]

@@ -16,6 +16,11 @@ def may_manage_keys(membership: Membership) -> bool:
     return membership.role in {Role.OWNER, Role.ADMIN}
 
 
+def may_manage_privacy(membership: Membership) -> bool:
+    """Hand out a copy of a customer's data, erase a customer, say for how long data are kept."""
+    return membership.role in {Role.OWNER, Role.ADMIN}
+
+
 def require(is_allowed: bool) -> None:
     """Raises VuelveError `forbidden`."""
     if not is_allowed:

@@ -6,7 +6,7 @@ from vuelve.platform.db import raw_cursor
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.ids import ShopId
 from vuelve.shops.contracts import ShopFacts
-from vuelve.shops.models import Shop
+from vuelve.shops.models import Retention, Shop
 
 
 def all_shop_ids() -> list[ShopId]:
@@ -50,3 +50,8 @@ def shop_of_slug(slug: str) -> ShopId:
     if slug or not found:
         raise not_found(f"shop {slug}" if slug else "shop")
     raise VuelveError("shop_unclear", "There are several shops.", field="shop", hint="Name one with --shop.")
+
+
+def retention(shop: ShopId) -> dict[str, int | None]:
+    """The days that the shop has chosen, by rule; rules it has not spoken of are missing. Within `for_shop`."""
+    return dict(Retention.objects.filter(shop_id=shop).values_list("rule", "days"))

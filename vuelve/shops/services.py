@@ -12,7 +12,17 @@ from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import ShopId, hash_secret, new_secret
 from vuelve.shops.contracts import KeyHolder, NewKey
-from vuelve.shops.models import ApiKey, AuditEntry, KeyKind, Member, Membership, Role, Shop, SignInLink
+from vuelve.shops.models import (
+    ApiKey,
+    AuditEntry,
+    KeyKind,
+    Member,
+    Membership,
+    Retention,
+    Role,
+    Shop,
+    SignInLink,
+)
 
 _PREFIX = {KeyKind.WRITE: "vw", KeyKind.SECRET: "vs"}
 
@@ -121,3 +131,11 @@ def audit(
         AuditEntry.objects.create(
             shop_id=shop, actor=actor, action=action, target=target, detail=dict(detail or {})
         )
+
+
+def set_retention(*, shop: ShopId, days: Mapping[str, int | None], actor: str) -> None:
+    """For how many days the shop keeps what each rule is about; None: for good. Rules that are not named stay."""
+    with for_shop(shop):
+        for rule, kept in days.items():
+            Retention.objects.update_or_create(shop_id=shop, rule=rule, defaults={"days": kept})
+        audit(shop=shop, actor=actor, action="Retention Changed", detail=days)

@@ -80,6 +80,17 @@ def _request_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> int | Non
     return None if row is None else int(row[0])
 
 
+def preview(cursor: Cursor, person: Person) -> dict[str, int]:
+    """How many rows of each table that people know by name (`registry.personal_rows`) are the person's."""
+    rows: Tally[str] = Tally(
+        {"customers_customer": len(person.ids), "customers_identifier": len(person.identifiers)}
+    )
+    for column, count in verifying.rows_by_id(cursor, person.shop, person.ids).items():
+        table = column.partition(".")[0]
+        rows[table] = max(rows[table], count)
+    return {table: rows[table] for table in registry.personal_rows if rows[table]}
+
+
 @jobs.job(JOB)
 def run_erasure(*, shop: int, erasure: int) -> None:
     erase(shop=ShopId(shop), erasure=erasure, clock=real)
