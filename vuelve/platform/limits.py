@@ -80,6 +80,10 @@ ERASE_EVENTS_ROWS = 5_000
 VERIFY_ROWS_MAX = (
     1_000_000  # a table: some ten seconds; what lies beyond is found by id, and the report says so
 )
+RETENTION_ROWS = 2_000  # a shop, a rule and a commit: nobody waits for it
+FORGET_CUSTOMERS_ROWS = 20  # no consumer works while a customer is forgotten: some ten milliseconds each
+RETENTION_COUNT_ROWS_MAX = 1_000_000  # past that a page says "more than"
+
 # Stores. An order of 500 lines is about 1 MB as a webhook; the server takes no body past 2 MB.
 STORE_WEBHOOK_BYTES_MAX = 2 * 1024 * 1024
 STORE_WEBHOOK_DAYS = 30
@@ -105,6 +109,3 @@ CSV_SAMPLE_ROWS = 200
 CSV_BATCH_ROWS = 2_000  # a transaction of about 0.1 s: a longer one holds up every consumer
 IMPORT_FILE_DAYS = 30
 IMPORT_ERRORS_SHOWN_MAX = 20
-RETENTION_ROWS = 2_000  # a shop, a rule and a commit: nobody waits for it
-FORGET_CUSTOMERS_ROWS = 20  # no consumer works while a customer is forgotten: some ten milliseconds each
-RETENTION_COUNT_ROWS_MAX = 1_000_000  # past that a page says "more than"
