@@ -205,8 +205,12 @@ class StoreSource(Protocol):
 
     def status(self, access: StoreAccess, operation: str) -> FetchStatus: ...
 
-    def fetch(self, access: StoreAccess, kind: StoreKind, url: str, position: str) -> Iterator[Chunk]:
-        """From `position` ('' is the start) to the end, in bounded memory. Raises FetchExpiredError, FetchCutError."""
+    def fetch(
+        self, access: StoreAccess, kind: StoreKind, url: str, position: str, *, is_whole: bool
+    ) -> Iterator[Chunk]:
+        """From `position` ('' is the start) to the end, in bounded memory; of what is not whole, no object that may
+        lack a part. Raises FetchExpiredError, FetchCutError.
+        """
         ...
 
     def counts(

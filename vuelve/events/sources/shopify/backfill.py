@@ -117,25 +117,38 @@ class _Root:
         return self.children.get(kind, [])
 
 
-def fetch(access: StoreAccess, kind: StoreKind, url: str, position: str) -> Iterator[Chunk]:
+def fetch(
+    access: StoreAccess, kind: StoreKind, url: str, position: str, *, is_whole: bool
+) -> Iterator[Chunk]:
     """`position` is an offset in the file, at the beginning of an object."""
     roots: list[_Root] = []
-    offset = int(position or 0)
+    offset = start = int(position or 0)
+    cut = None
     for line, after in read_lines(url, offset_bytes=offset, line_bytes_max=limits.STORE_LINE_BYTES_MAX):
-        node = _node(line)
+        try:
+            node = _node(line)
+        except FetchCutError as error:
+            cut = error
+            break
         parent = node.pop("__parentId", None)
         if parent is None:
             if len(roots) >= limits.STORE_BATCH_OBJECTS:
                 yield Chunk(_payloads(access, kind, roots), position=str(offset))
                 roots = []
             roots.append(_Root(node))
+            start = offset
         elif roots and roots[-1].node.get("id") == parent:
             roots[-1].add(node)
         else:
             raise VuelveError("store_answer", "An object in Shopify's file is not behind its parent.")
         offset = after
+    if cut or not is_whole:
+        # The last one may lack lines of its own: an order without its articles is worse than none.
+        roots, offset = roots[:-1], start
     if roots:
         yield Chunk(_payloads(access, kind, roots), position=str(offset))
+    if cut:
+        raise cut
 
 
 def _node(line: bytes) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def identify(person: Payload, at: datetime, more: dict[str, Any], reception: Rec
             "city": text(address.get("city")),
             "postal_code": text(address.get("zip")),
             "locale": text(person.get("locale") or more.get("locale")),
-            "created_at": text(person.get("created_at")),
+            "created_at": _instant(person.get("created_at")),
             "shopify_tags": text(person.get("tags")),
         }
     )
@@ -125,6 +125,12 @@ def identify(person: Payload, at: datetime, more: dict[str, Any], reception: Rec
         phone=traits.get("phone"),
         historical=is_history(at, reception),
     )
+
+
+def _instant(value: Any) -> str:
+    """In UTC, as GraphQL writes it; webhooks write the store's zone."""
+    moment = time_or_none(value)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
 
 
 def consent_events(person: Payload, reception: Reception) -> Iterator[StoreEvent]:

@@ -59,8 +59,10 @@ class ShopifySource:
     def status(self, access: StoreAccess, operation: str) -> FetchStatus:
         return backfill.status(access, operation)
 
-    def fetch(self, access: StoreAccess, kind: StoreKind, url: str, position: str) -> Iterator[Chunk]:
-        return backfill.fetch(access, kind, url, position)
+    def fetch(
+        self, access: StoreAccess, kind: StoreKind, url: str, position: str, *, is_whole: bool
+    ) -> Iterator[Chunk]:
+        return backfill.fetch(access, kind, url, position, is_whole=is_whole)
 
     def counts(
         self, access: StoreAccess, kind: StoreKind, windows: Sequence[StoreWindow]
