@@ -20,6 +20,7 @@ from vuelve.commerce.conditions import (
 )
 from vuelve.commerce.consumers import ORDER_COMPLETED, CommerceConsumer
 from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
+from vuelve.commerce.holdings import OrdersHeld, ProductsHeld
 from vuelve.commerce.liquid import OrderObject
 from vuelve.commerce.panels import OrdersPanel
 from vuelve.commerce.search import OrderSearch
@@ -29,6 +30,7 @@ from vuelve.customers import timeline as customers_timeline
 from vuelve.customers.conditions import TraitCondition
 from vuelve.customers.consumers import IdentityConsumer
 from vuelve.customers.contracts import CONSENT_GRANTED
+from vuelve.customers.holdings import CustomersHeld
 from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.panels import NewCustomersPanel
 from vuelve.customers.retention import CustomersRetention, RetentionTick, VisitorsRetention
@@ -40,6 +42,8 @@ from vuelve.customers.urls import PRIVACY
 from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
 from vuelve.events.retention import EventsRetention, RefusedRetention
+from vuelve.events.sources import backfills, connecting  # noqa: F401 - they declare jobs
+from vuelve.events.sources.reconciling import StoresTick
 from vuelve.events.sources.shopify.source import ShopifySource
 from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
@@ -101,7 +105,7 @@ def wire(into: Registry = registry) -> None:
     into.liquid |= {one.name: one for one in objects}
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
-    into.ticks += [JourneysTick(), RetentionTick()]
+    into.ticks += [JourneysTick(), RetentionTick(), StoresTick()]
     into.privacy += [
         ShopsPrivacy(),
         events_privacy.EventsPrivacy(),
@@ -121,6 +125,7 @@ def wire(into: Registry = registry) -> None:
         CustomersRetention(),
     ]
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
+    into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}
     into.privacy_desk = StorePrivacyDesk()
     into.sources |= {source.name: source for source in (ShopifySource(),)}
     _wire_pages(into)

@@ -7,84 +7,30 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from vuelve.events.sources import backfills, connecting, queries
-from vuelve.events.sources.contracts import Backfill, BackfillState, Store
+from vuelve.events.sources import backfills
+from vuelve.events.sources.contracts import BackfillState, Store
 from vuelve.events.sources.shopify import backfill as shopify_backfill
 from vuelve.events.sources.shopify import client
 from vuelve.events.sources.shopify.mapping import MAPPERS
 from vuelve.events.sources.shopify.tests import graph
-from vuelve.events.sources.shopify.tests.fake import TOKEN, FakeShopify, many_orders, running
-from vuelve.events.sources.shopify.tests.payloads import SECRET, payload
+from vuelve.events.sources.shopify.tests.fake import TOKEN, FakeShopify, many_orders
+from vuelve.events.sources.shopify.tests.payloads import payload
+from vuelve.events.sources.shopify.tests.scene import NOW, access, begin, bring, orders_in, state
 from vuelve.events.sources.shopify.tests.test_webhooks import post
 from vuelve.events.sources.tests.store_contract import log_of, webhooks_of
 from vuelve.platform import limits
-from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import Retryable, VuelveError
 from vuelve.platform.ids import ShopId
-from vuelve.platform.stores import Reception, StoreAccess, StoreKind, StoreWindow
+from vuelve.platform.stores import Reception, StoreKind, StoreWindow
 from vuelve.shops.models import Shop
 
-NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-CLOCK = VirtualClock(NOW)
 TOKENS = ("cart_id", "checkout_id")  # are in webhooks only
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeShopify]:
-    with running(FakeShopify()) as one:
-        monkeypatch.setenv("VUELVE_SHOPIFY_STAND_IN", one.url)
-        yield one
-
-
-@pytest.fixture
-def store(shop: Shop) -> Store:
-    return connecting.connect(
-        shop=ShopId(shop.pk),
-        source="shopify",
-        domain=f"{shop.slug}.myshopify.com",
-        token=TOKEN,
-        secret=SECRET,
-        actor="ana@example.com",
-        now=datetime(2026, 3, 19, tzinfo=UTC),
-    )
-
-
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "STORE_BATCH_OBJECTS", 3)
-
-
-def access(fake: FakeShopify) -> StoreAccess:
-    return StoreAccess(domain="tienda.myshopify.com", api_version="2026-07", token=TOKEN)
-
-
-def begin(store: Store, kind: StoreKind = StoreKind.ORDERS, **window: Any) -> int:
-    [number] = backfills.begin(
-        shop=store.shop_id, store_id=store.id, kinds=[kind], actor="ana@example.com", now=NOW, **window
-    )
-    return number
-
-
-def bring(store: Store, number: int) -> tuple[Backfill, list[float]]:
-    pauses: list[float] = []
-    backfills.bring(shop=store.shop_id, backfill_id=number, clock=CLOCK, pause=pauses.append)
-    return state(store, number), pauses
-
-
-def state(store: Store, number: int) -> Backfill:
-    with for_shop(store.shop_id) as cursor:
-        return queries.backfill(cursor, store.shop_id, number)
-
-
-def orders_in(shop: Shop) -> set[str]:
-    return {row[0] for row in log_of(shop) if row[1] == "Order Completed"}
 
 
 # --- the same, whichever way ----------------------------------------------------------------------------------------
@@ -358,50 +304,6 @@ def test_a_backfill_that_is_killed_loses_and_doubles_nothing(
     assert len({row[0] for row in rows}) == len(rows)
     assert len(orders_in(shop)) == 150
     assert sum(row[1] == "Order Refunded" for row in rows) == len(range(0, 150, 7))
-
-
-# --- what else is asked ------------------------------------------------------------------------------------------------------------
-
-
-def test_checking_a_store_subscribes_it_once(store: Store, fake: FakeShopify, public_https: None) -> None:
-    for _ in range(2):
-        connecting.check(shop=int(store.shop_id), store_id=store.id)
-    with for_shop(store.shop_id) as cursor:
-        checked = queries.store(cursor, store.shop_id, store.id)
-    assert (checked.state, checked.name, checked.currency) == ("connected", "Tienda Ejemplo", "MXN")
-    assert len(fake.subscriptions) == len(checked.topics) == 24
-    assert {"orders/create", "app/uninstalled", "customers_marketing_consent/update"} <= set(checked.topics)
-    [address] = {uri for _, uri in fake.subscriptions.values()}
-    assert address == connecting.webhook_address(store)
-    connecting.disconnect(shop=store.shop_id, store_id=store.id, actor="ana@example.com")
-    connecting.leave(shop=int(store.shop_id), store_id=store.id)
-    with for_shop(store.shop_id) as cursor:
-        gone = queries.store(cursor, store.shop_id, store.id)
-    assert (gone.state, gone.sealed_token, fake.subscriptions) == ("disconnected", "", {})
-
-
-@pytest.fixture
-def public_https(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.conf import settings
-
-    monkeypatch.setattr(settings, "PUBLIC_URL", "https://vuelve.example")
-
-
-def test_missing_permissions_and_a_wrong_token_are_said(store: Store, fake: FakeShopify) -> None:
-    fake.scopes = ("write_orders", "read_customers")
-    connecting.check(shop=int(store.shop_id), store_id=store.id)
-    with for_shop(store.shop_id) as cursor:
-        assert queries.store(cursor, store.shop_id, store.id).missing_scopes == (
-            "read_all_orders",
-            "read_products",
-            "read_fulfillments",
-        )
-    fake.troubles = ["401"]
-    connecting.check(shop=int(store.shop_id), store_id=store.id)
-    with for_shop(store.shop_id) as cursor:
-        refused = queries.store(cursor, store.shop_id, store.id)
-    assert refused.state == "refused"
-    assert "access token" in refused.problem
 
 
 def test_the_file_s_lines_are_what_the_webhooks_hold() -> None:
