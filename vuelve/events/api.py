@@ -153,6 +153,8 @@ def _key_of_request(request: HttpRequest) -> str:
 def _holder(secret: str) -> KeyHolder:
     """Whose key it is; remembered briefly, since it is asked with every request. Raises VuelveError `wrong_key`."""
     now = monotonic_seconds()
+    if len(secret) > limits.API_KEY_CHARS_MAX:
+        raise _wrong_key()
     known = _known.get(secret)
     if known is None or known[0] <= now:
         if len(_known) >= KEY_CACHE_MAX:

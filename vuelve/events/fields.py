@@ -68,7 +68,11 @@ def _has_half_pair(raw: bytes) -> bool:
         text = json.dumps(json.loads(raw, parse_constant=_refuse), ensure_ascii=False)
     except (ValueError, RecursionError):
         return False
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _refuse(constant: str) -> None:

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from vuelve.platform import limits
 from vuelve.platform.errors import VuelveError
 
 _GZIP = 16 + zlib.MAX_WBITS
@@ -105,7 +106,9 @@ def _split_list(inside: bytes) -> list[bytes]:
 def _marks(body: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Texts and marks with their depth (a bracket has that of what is inside it) and position."""
     depth = 0
-    for match in _TOKEN.finditer(body):
+    for number, match in enumerate(_TOKEN.finditer(body)):
+        if number >= limits.BATCH_MARKS_MAX:
+            return
         token = match[0]
         if token in _OPENING:
             depth += 1

@@ -4,6 +4,10 @@
 EVENT_BYTES_MAX = 32 * 1024
 BATCH_BYTES_MAX = 500 * 1024
 BATCH_EVENTS_MAX = 2_500
+BATCH_MARKS_MAX = (
+    200_000  # texts and brackets of a broken batch that is taken apart: some 50 ms; a full batch has 60,000
+)
+API_KEY_CHARS_MAX = 100  # ours have 35; keys that were asked for are remembered, and must not fill the memory
 REFUSED_BYTES_READ_MAX = 16 * BATCH_BYTES_MAX  # so that a sender of too much gets its answer
 MESSAGE_ID_CHARS_MAX = 100
 # An id is a key in an index (2,700 bytes at most for a b-tree row); 255 is what stores use.

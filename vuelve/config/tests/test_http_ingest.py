@@ -13,6 +13,7 @@ from django.test import Client
 from vuelve.events import api, decoding
 from vuelve.events.contracts import Kind
 from vuelve.events.throttling import Buckets
+from vuelve.platform import limits
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import ShopId
 from vuelve.shops.contracts import KeyHolder
@@ -87,6 +88,7 @@ def test_a_wrong_key_is_refused_and_stores_nothing(shop: Shop, key: str) -> None
     assert response.status_code == 401
     assert response.json()["error"]["code"] == response.json()["code"] == "wrong_key"
     assert "Basic" in response["WWW-Authenticate"]
+    assert max(map(len, api._known), default=0) <= limits.API_KEY_CHARS_MAX
     assert stored(shop) == rejects(shop) == []
 
 

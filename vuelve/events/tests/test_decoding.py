@@ -188,6 +188,7 @@ def test_splitting_rubbish_takes_linear_time(code_unit: bytes) -> None:
         b'{"batch": [NaN], "sentAt": 5}',
         b'{"x": {"batch": [NaN]}}',
         b'[{"batch": [NaN]}]',
+        b'{"batch": [NaN, ' + b"[]," * 110_000 + b"1]}",
         b'{"batch": [' + b"NaN," * 3_000 + b"1]}",
     ],
 )
