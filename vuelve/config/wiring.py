@@ -22,6 +22,8 @@ from vuelve.commerce.consumers import ORDER_COMPLETED, CommerceConsumer
 from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
 from vuelve.commerce.holdings import OrdersHeld, ProductsHeld
 from vuelve.commerce.liquid import OrderObject
+from vuelve.commerce.outcomes import VOCABULARY as COMMERCE_VOCABULARY
+from vuelve.commerce.outcomes import CommerceOutcomes
 from vuelve.commerce.panels import OrdersPanel
 from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
@@ -32,6 +34,8 @@ from vuelve.customers.consumers import IdentityConsumer
 from vuelve.customers.contracts import CONSENT_GRANTED
 from vuelve.customers.holdings import CustomersHeld
 from vuelve.customers.liquid import CustomerObject
+from vuelve.customers.names import VOCABULARY as CUSTOMERS_VOCABULARY
+from vuelve.customers.names import Names
 from vuelve.customers.panels import NewCustomersPanel
 from vuelve.customers.retention import CustomersRetention, RetentionTick, VisitorsRetention
 from vuelve.customers.search import CustomerSearch
@@ -39,12 +43,15 @@ from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they
 from vuelve.customers.services.desk import StorePrivacyDesk
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.customers.urls import PRIVACY
+from vuelve.events import jobs  # noqa: F401 - it declares jobs
 from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
+from vuelve.events.consumers import SchemaConsumer, SchemaTick
 from vuelve.events.retention import EventsRetention, RefusedRetention
 from vuelve.events.sources import backfills, connecting  # noqa: F401 - they declare jobs
 from vuelve.events.sources.reconciling import StoresTick
 from vuelve.events.sources.shopify.source import ShopifySource
+from vuelve.events.urls_pages import TABS as EVENT_TABS
 from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
@@ -86,7 +93,7 @@ GUARDED_EVENTS = {
 
 def wire(into: Registry = registry) -> None:
     """Fill the registry; called once, when all packages are loaded."""
-    into.consumers += [IdentityConsumer(), CommerceConsumer(), JourneysConsumer()]
+    into.consumers += [IdentityConsumer(), CommerceConsumer(), JourneysConsumer(), SchemaConsumer()]
     into.own_events |= OWN_EVENTS
     into.guarded_events |= GUARDED_EVENTS
     conditions: tuple[ConditionKind, ...] = (
@@ -105,7 +112,7 @@ def wire(into: Registry = registry) -> None:
     into.liquid |= {one.name: one for one in objects}
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
-    into.ticks += [JourneysTick(), RetentionTick(), StoresTick()]
+    into.ticks += [JourneysTick(), RetentionTick(), StoresTick(), SchemaTick()]
     into.privacy += [
         ShopsPrivacy(),
         events_privacy.EventsPrivacy(),
@@ -134,10 +141,14 @@ def wire(into: Registry = registry) -> None:
 def _wire_pages(into: Registry) -> None:
     into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
     into.data_tabs += [PRIVACY]
+    into.data_tabs += EVENT_TABS
     into.nav += [DATA] if into.data_tabs else []
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]
     into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
     into.message_origins = JourneyOrigins()
+    into.event_outcomes += [CommerceOutcomes()]
+    into.event_vocabulary |= COMMERCE_VOCABULARY | CUSTOMERS_VOCABULARY
+    into.customer_names = Names()
     into.searches += [CustomerSearch(), OrderSearch()]

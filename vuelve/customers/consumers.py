@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import structlog
+from django.utils.translation import gettext_lazy
 from prometheus_client import Counter
 
 from vuelve.customers.contracts import (
@@ -31,7 +32,7 @@ from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
 from vuelve.events.services import open_stamps, stamp
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, copy_rows
-from vuelve.platform.extension import EventBatch
+from vuelve.platform.extension import EventBatch, Text
 from vuelve.platform.ids import ShopId
 from vuelve.shops.queries import facts_by_id
 
@@ -85,6 +86,7 @@ class _Said:
 
 class IdentityConsumer:
     name: ClassVar[str] = IDENTITY_CONSUMER
+    label: ClassVar[Text] = gettext_lazy("Customers")
     is_identity: ClassVar[bool] = True
     after: ClassVar[tuple[str, ...]] = ()
 

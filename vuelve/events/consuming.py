@@ -5,8 +5,10 @@ transaction of the batch's effects. Identity reads everything that is safe to re
 behind those whose effects they look at.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -15,8 +17,9 @@ from prometheus_client import Counter, Gauge, Histogram
 from vuelve.events.services import SQL
 from vuelve.platform import limits
 from vuelve.platform.clock import Clock, monotonic_seconds
-from vuelve.platform.db import Cursor, for_shops, raw_cursor, without
+from vuelve.platform.db import Cursor, for_shop, for_shops, raw_cursor, without
 from vuelve.platform.extension import Consumer, EventBatch, registry
+from vuelve.platform.ids import ShopId
 from vuelve.shops.queries import all_shop_ids
 
 log = structlog.get_logger(__name__)
@@ -67,10 +70,11 @@ def consume_once(
         if end is None:
             return 0
         position, passed = end
-        filled = _fill(cursor, consumer, claim, position)
+        span = _span(consumer, claim, position)
+        filled = passed if _reads_log(consumer) else _fill(cursor, consumer, span)
         now = clock.now()
         if filled:
-            consumer.consume(EventBatch(cursor=cursor, now=now, rows=filled))
+            consumer.consume(EventBatch(cursor=cursor, now=now, rows=filled, span=span))
         _move(cursor, consumer, claim, position, now)
     EVENTS.labels(consumer.name).inc(passed)
     BATCH_SECONDS.labels(consumer.name).observe(monotonic_seconds() - began)
@@ -90,16 +94,46 @@ def set_aside(consumer: Consumer, *, clock: Clock, error: str, workers: int = 1)
         if claim is None or end is None:
             return 0
         position, now = end[0], clock.now()
-        _fill(cursor, consumer, claim, position)
+        _fill(cursor, consumer, _span(consumer, claim, position))
         cursor.execute(
-            "INSERT INTO events_quarantine (shop_id, consumer, seq, message_id, error, quarantined_at) "
-            "SELECT shop_id, %s, seq, message_id, left(%s, 2000), %s FROM pg_temp.event_batch ON CONFLICT DO NOTHING",
+            "INSERT INTO events_quarantine (shop_id, consumer, xid, seq, message_id, error, quarantined_at) "
+            "SELECT shop_id, %s, xid, seq, message_id, left(%s, 2000), %s FROM pg_temp.event_batch ON CONFLICT DO NOTHING",
             [consumer.name, error, now],
         )
         noted = cursor.rowcount
         _move(cursor, consumer, claim, position, now)
     log.error("event set aside", consumer=consumer.name, xid=position[0], seq=position[1], error=error)
     return noted
+
+
+def take_again(consumer: Consumer, *, shop: ShopId, seq: int, clock: Clock) -> bool:
+    """Give a set-aside event to its consumer once more; False if it is not set aside any more, or its place unknown.
+
+    As if it came late: the effect and its leaving the list commit together, and the lock on the shard's cursor keeps
+    workers away meanwhile. What the consumer raises is raised; then the event stays set aside.
+    """
+    with for_shop(shop) as cursor:
+        place = cursor.execute(
+            SQL["place_of_set_aside"], {"shop": shop, "consumer": consumer.name, "seq": seq}
+        )
+        found = place.fetchone()
+        if found is None:
+            return False
+        xid, shard = found
+        lock = "SELECT FROM events_cursor WHERE consumer = %s AND shard = %s FOR UPDATE"
+        cursor.execute(lock, [consumer.name, shard])
+        cursor.execute(
+            "DELETE FROM events_quarantine WHERE shop_id = %s AND consumer = %s AND seq = %s",
+            [shop, consumer.name, seq],
+        )
+        if not cursor.rowcount:
+            return False
+        claim = _Claim(shards=[shard], positions=[(xid, seq - 1)])
+        span = _span(consumer, claim, (xid, seq))
+        filled = 1 if _reads_log(consumer) else _fill(cursor, consumer, span)
+        if filled:
+            consumer.consume(EventBatch(cursor=cursor, now=clock.now(), rows=filled, span=span))
+        return True
 
 
 def drain(*, clock: Clock) -> int:
@@ -180,27 +214,32 @@ def _move(cursor: Cursor, consumer: Consumer, claim: _Claim, end: Position, now:
     cursor.execute(SQL["move_cursor"], place)
 
 
-def _fill(cursor: Cursor, consumer: Consumer, claim: _Claim, end: Position) -> int:
+def _reads_log(consumer: Consumer) -> bool:
+    return getattr(consumer, "reads_log", False)
+
+
+def _span(consumer: Consumer, claim: _Claim, end: Position) -> dict[str, Any]:
+    """The parameters of a statement that reads a batch: between two positions, of each shard what is past its cursor."""
+    start = claim.lowest
+    names = consumer.names()
+    return {
+        "xid": start[0],
+        "seq": start[1],
+        "end_xid": end[0],
+        "end_seq": end[1],
+        "shards": claim.shards,
+        "xids": [position[0] for position in claim.positions],
+        "seqs": [position[1] for position in claim.positions],
+        "names": None if names is None else sorted(names),
+    }
+
+
+def _fill(cursor: Cursor, consumer: Consumer, span: Mapping[str, Any]) -> int:
+    if span["names"] == []:
+        return 0
     cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
     cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
-    start = claim.lowest
-    bounds = {"xid": start[0], "seq": start[1], "end_xid": end[0], "end_seq": end[1]}
-    if consumer.is_identity:
-        cursor.execute(SQL["fill_identity_batch"], bounds)
-    else:
-        names = consumer.names()
-        if names is not None and not names:
-            return 0
-        cursor.execute(
-            SQL["fill_batch"],
-            bounds
-            | {
-                "shards": claim.shards,
-                "xids": [position[0] for position in claim.positions],
-                "seqs": [position[1] for position in claim.positions],
-                "names": None if names is None else sorted(names),
-            },
-        )
+    cursor.execute(SQL["fill_identity_batch" if consumer.is_identity else "fill_batch"], span)
     filled = cursor.rowcount
     cursor.execute("ANALYZE pg_temp.event_batch")
     return filled

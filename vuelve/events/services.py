@@ -13,9 +13,9 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
-from vuelve.platform import limits
+from vuelve.platform import jobs, limits
 from vuelve.platform.db import Cursor, Statements, for_shop, for_shops, raw_cursor, trust_connection, without
-from vuelve.platform.errors import VuelveError
+from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.extension import ValueType, registry
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.shops.queries import all_shop_ids
@@ -203,3 +203,24 @@ def forget_old_keys(*, now: datetime, rows: int = 20_000) -> int:
         return cursor.execute(
             SQL["forget_old_keys"], {"before": now - timedelta(days=limits.EVENT_KEY_DAYS), "rows": rows}
         ).rowcount
+
+
+def ask_to_take_again(*, shop: ShopId, consumer: str, seq: int) -> None:
+    """Give a set-aside event to its consumer once more, in the background. Raises VuelveError `not_found`."""
+    parameters = {"shop": shop, "consumer": consumer, "seq": seq}
+    with for_shop(shop) as cursor:
+        if cursor.execute(SQL["place_of_set_aside"], parameters).fetchone() is None:
+            raise not_found("set-aside event")
+        jobs.defer(
+            "events.take_again", unique=f"take again {consumer} {seq}", shop=shop, consumer=consumer, seq=seq
+        )
+
+
+def note_failure(*, shop: ShopId, consumer: str, seq: int, error: str, now: datetime) -> None:
+    """A set-aside event failed once more: keep the newest reason."""
+    with for_shop(shop) as cursor:
+        cursor.execute(
+            "UPDATE events_quarantine SET error = left(%s, 2000), quarantined_at = %s "
+            "WHERE shop_id = %s AND consumer = %s AND seq = %s",
+            [error, now, shop, consumer, seq],
+        )

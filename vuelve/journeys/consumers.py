@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy
+
 from vuelve.customers.contracts import CUSTOMERS_MERGED
 from vuelve.journeys import moves, rules, versions
 from vuelve.journeys.contracts import (
@@ -21,7 +23,7 @@ from vuelve.journeys.models import Status, Version
 from vuelve.journeys.moves import Tally
 from vuelve.platform import limits
 from vuelve.platform.db import Statements
-from vuelve.platform.extension import EventBatch
+from vuelve.platform.extension import EventBatch, Text
 from vuelve.platform.ids import ShopId
 from vuelve.segments import services as segments
 from vuelve.segments.tree import canonical
@@ -48,6 +50,7 @@ class _Watch:
 
 class JourneysConsumer:
     name: ClassVar[str] = "journeys"
+    label: ClassVar[Text] = gettext_lazy("Journeys")
     is_identity: ClassVar[bool] = False
     after: ClassVar[tuple[str, ...]] = ("identity", "commerce")  # conditions look at orders
 

@@ -39,9 +39,15 @@ class EventBatch:
     cursor: Cursor
     now: datetime
     rows: int
+    # Parameters of a statement that reads the batch out of the log itself (see `events/sql/fill_batch.sql`).
+    span: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Consumer(Protocol):
+    """`label` (optional) is what people call it. With `reads_log = True` a consumer reads `batch.span` of the log by itself, and nothing is copied for it: right for
+    one that looks at little of each event, since the copy costs half of a batch.
+    """
+
     name: ClassVar[str]
     is_identity: ClassVar[bool]  # reads ahead of all others, one at a time, and stamps customer_id
     after: ClassVar[
@@ -425,6 +431,79 @@ class RetentionRule(Protocol):
         ...
 
 
+# --- outcomes.py: what became of an event, for developers ---------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EventRef:
+    """An event in the log, as far as those who took it can know it again."""
+
+    xid: int
+    seq: int
+    name: str
+    customer_id: CustomerId | None  # its stamp; None until identity has seen it
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One line on what a package made of an event. `tone`: good, warn, bad or ''."""
+
+    text: Text
+    tone: str = ""
+    hint: Text = ""  # what to do about it
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutEffect:
+    """An event that is in the log, and that a package could not take."""
+
+    at: datetime
+    event_seq: int
+    event_name: str
+    customer_id: CustomerId  # the event's stamp
+    code: str
+    text: Text
+    hint: Text = ""
+    about: str = ""  # e.g. the order's number, as it was sent
+
+
+class EventOutcomes(Protocol):
+    key: ClassVar[str]
+    label: Text  # what it keeps, e.g. Orders
+
+    def of_event(
+        self, cursor: Cursor, request: "HttpRequest", shop: ShopId, event: EventRef
+    ) -> Sequence[Outcome]:
+        """What it made of the event; nothing if it does not look at such events."""
+        ...
+
+    def without_effect(
+        self, cursor: Cursor, shop: ShopId, since: datetime, rows: int
+    ) -> Sequence[WithoutEffect]:
+        """The newest events that it could not take, at most `rows`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventVocabulary:
+    """What Vuelve reads of an event that it knows by name."""
+
+    required: Sequence[str]  # without it the event has no effect
+    useful: Sequence[str] = ()  # without it something is missing or assumed
+
+
+class CustomerNames(Protocol):
+    """What to call customers by, for pages of packages that do not know them."""
+
+    def titles(
+        self, cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]
+    ) -> Mapping[CustomerId, str]:
+        """By the id that was asked for; '' for somebody anonymous."""
+        ...
+
+
 # --- ticks: work that is due by the clock -------------------------------------------------------------------
 
 
@@ -459,6 +538,9 @@ class Registry:
     customer_columns: list[CustomerColumn] = field(default_factory=list)
     event_faces: dict[str, EventFace] = field(default_factory=dict)
     message_origins: MessageOrigins | None = None
+    event_outcomes: list[EventOutcomes] = field(default_factory=list)
+    event_vocabulary: dict[str, EventVocabulary] = field(default_factory=dict)  # by event name
+    customer_names: CustomerNames | None = None
     searches: list[SearchSource] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
     privacy: list[PrivacyPart] = field(default_factory=list)  # packages in their order

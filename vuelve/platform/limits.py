@@ -37,6 +37,22 @@ TRAIT_TEXT_CHARS_MAX = 1_000
 TRAITS_PER_EVENT_MAX = 100
 PROMOTED_PROPERTIES_MAX = 200  # per shop: each one costs a row per event that has it
 
+# What is noted of each event name. A sender that writes ids into names or keys must fill nothing, and a batch must cost
+# little whatever is in it.
+SCHEMA_NAMES_MAX = 500  # per shop; past that they are counted together
+SCHEMA_PROPERTIES_MAX = 200  # per name; past that they are only counted
+SCHEMA_KEYS_OF_EVENT_MAX = 300  # of one event
+SCHEMA_SAMPLE_OF_NAME_MAX = 10  # events of a name in a batch whose properties are looked into
+SCHEMA_SAMPLE_MAX = 150  # of all names in a batch
+SCHEMA_SAMPLED_MAX = 10_000  # then the counts are halved: the last week should weigh more than the last year
+SCHEMA_HOUR_DAYS = 8  # a week, and the part of today
+SCHEMA_NAME_DAYS = 90  # a name that was not seen for so long is forgotten
+
+# Looking for events without an index for the filter: so much of the log at a time, then the reader may go on.
+LIVE_WINDOW_ROWS = 20_000  # 20 to 40 ms
+LIVE_WINDOW_ROWS_MAX = 200_000
+LIVE_ROWS_MAX = 100  # new ones that one answer brings
+
 # Conditions.
 CONDITION_DEPTH_MAX = 6
 CONDITION_LEAVES_MAX = 50

@@ -21,6 +21,20 @@ def may_manage_privacy(membership: Membership) -> bool:
     return membership.role in {Role.OWNER, Role.ADMIN}
 
 
+def may_see_payloads(membership: Membership) -> bool:
+    """Read what was sent, word for word: it may hold anything a customer typed. Others see its shape."""
+    return membership.role in EDITORS | {Role.ANALYST}
+
+
+def may_send_test_events(membership: Membership) -> bool:
+    return membership.role in EDITORS
+
+
+def may_try_events_again(membership: Membership) -> bool:
+    """Give a set-aside event to its consumer once more."""
+    return membership.role in {Role.OWNER, Role.ADMIN}
+
+
 def require(is_allowed: bool) -> None:
     """Raises VuelveError `forbidden`."""
     if not is_allowed:

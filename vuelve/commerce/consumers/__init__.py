@@ -56,6 +56,7 @@ A malformed event changes nothing and stops nothing: it is counted and kept, wit
 from typing import Any, ClassVar
 
 import structlog
+from django.utils.translation import gettext_lazy
 from prometheus_client import Counter
 
 from vuelve.commerce.consumers import moves, orders, shipments
@@ -64,7 +65,7 @@ from vuelve.commerce.services import SOURCE, SQL, hold_merges, settle_coupon_use
 from vuelve.customers.contracts import CUSTOMERS_MERGED
 from vuelve.events import services as events
 from vuelve.platform import limits
-from vuelve.platform.extension import EventBatch
+from vuelve.platform.extension import EventBatch, Text
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +115,7 @@ _BOUNDS: dict[str, Any] = {
 
 class CommerceConsumer:
     name: ClassVar[str] = "commerce"
+    label: ClassVar[Text] = gettext_lazy("Orders")
     is_identity: ClassVar[bool] = False
     after: ClassVar[tuple[str, ...]] = ("identity",)
 

@@ -7,7 +7,7 @@ name, False and None not at all.
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -340,6 +340,24 @@ def clock_time(value: datetime) -> str:
 @register.filter
 def moment(value: datetime | None) -> str:
     return _time(value, formats.moment(value)) if value else ""
+
+
+@register.filter
+def instant(value: datetime | None, precision: str = "") -> str:
+    """To the second; `full`: with the year."""
+    return _time(value, formats.instant(value, with_year=precision == "full")) if value else ""
+
+
+@register.filter
+def duration(value: timedelta) -> str:
+    return formats.duration(value)
+
+
+@register.simple_tag
+def spark(values: Sequence[float], label: str) -> SafeString:
+    """A small line of how something went; `label` says it in words."""
+    points, area = _spark(values)
+    return _render("spark", points=points, area=area, label=label)
 
 
 def _time(value: date | datetime, text: str) -> SafeString:

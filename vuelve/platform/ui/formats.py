@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal, format_percent
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -102,6 +102,18 @@ def moment(value: datetime) -> str:
     """`3 mar 2026, 14:05`"""
     local = timezone.localtime(value)
     return f"{day(local.date())}, {format_time(local, format='short', locale=locale())}"
+
+
+def instant(value: datetime, *, with_year: bool = False) -> str:
+    """`3 mar, 14:05:09`: for those who compare times to the second."""
+    local = timezone.localtime(value)
+    written = day(local.date()) if with_year else day_short(local.date())
+    return f"{written}, {format_time(local, format='medium', locale=locale())}"
+
+
+def duration(value: timedelta) -> str:
+    """`3 horas`, in the largest unit that fits."""
+    return format_timedelta(value, threshold=1.5, locale=locale())
 
 
 def _local_date(value: date | datetime) -> date:

@@ -1,0 +1,1 @@
+"""Reads of the log and of what was refused, for the pages of developers."""

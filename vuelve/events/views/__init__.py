@@ -1,0 +1,1 @@
+"""Pages for developers: what arrived, what was refused and why, what is in it, how to connect."""

@@ -1,0 +1,175 @@
+"""What is in the events: every name that was seen, and the properties of one of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from vuelve.events import masking
+from vuelve.events.contracts import Kind
+from vuelve.events.queries import schema as queries
+from vuelve.events.queries.schema import Missing, SchemaName, SchemaProperty
+from vuelve.events.wording import KINDS, TYPES
+from vuelve.platform import limits
+from vuelve.platform.clock import real
+from vuelve.platform.db import raw_cursor
+from vuelve.platform.extension import registry
+from vuelve.platform.ui import formats
+from vuelve.platform.ui.components import Crumb
+from vuelve.platform.ui.downloads import csv_response
+from vuelve.shops.http import ShopRequest
+from vuelve.shops.search import fold
+
+EXAMPLES = 3
+THINGS = frozenset({"product_id", "sku", "list_id", "promotion_id"})  # with one of these, `name` is a thing's
+# Below this share of events without a property, single mistakes are not worth a warning.
+WARN_SHARE = 0.001
+
+
+@require_safe
+def names(request: ShopRequest) -> HttpResponseBase:
+    """Every event name of the shop."""
+    found = queries.all_names(raw_cursor(), request.shop_id, now=real.now())
+    search = request.GET.get("q", "").replace("\x00", "").strip()[: limits.SEARCH_CHARS_MAX]
+    shown = [name for name in found if fold(search) in fold(name.name)]
+    if request.GET.get("download") == "csv":
+        return _csv(shown)
+    context = {
+        "lines": [
+            {
+                "name": one,
+                "kind": KINDS[one.kind],
+                "is_track": one.kind == Kind.TRACK,
+                "warnings": _warnings(one),
+            }
+            for one in shown
+            if one.name
+        ],
+        "others": [one for one in shown if not one.name],
+        "search": search,
+        "names_max": limits.SCHEMA_NAMES_MAX,
+        "has_any": bool(found),
+        "days": queries.DAYS,
+    }
+    return render(request, "events/schema.html", context)
+
+
+def _csv(shown: Sequence[SchemaName]) -> HttpResponseBase:
+    header = [
+        _("Event"),
+        _("Kind"),
+        _("First seen"),
+        _("Last seen"),
+        _("24 hours"),
+        _("7 days"),
+        _("Properties"),
+    ]
+    rows = [
+        [
+            one.name,
+            KINDS[one.kind],
+            one.first_at.isoformat(),
+            one.last_at.isoformat(),
+            one.day,
+            one.week,
+            one.properties,
+        ]
+        for one in shown
+    ]
+    return csv_response("event-schema", header, rows)
+
+
+def _warnings(one: SchemaName) -> list[dict[str, Any]]:
+    """What to look at, the worst first."""
+    found = [
+        {"text": _sentence(missing), "tone": "bad" if missing.is_required else "warn"}
+        for missing in sorted(one.missing, key=lambda missing: (not missing.is_required, -missing.share))
+        if missing.share >= WARN_SHARE
+    ]
+    if one.conflicts:
+        found.append({"text": _("Some properties come with several types."), "tone": "warn"})
+    if one.properties_dropped:
+        text = _("It has more than %(most)s properties; the others are not listed.")
+        found.append({"text": text % {"most": formats.number(limits.SCHEMA_PROPERTIES_MAX)}, "tone": "warn"})
+    return found
+
+
+def _sentence(missing: Missing) -> str:
+    if missing.share >= 1:
+        return _("%(property)s is never sent") % {"property": missing.property}
+    digits = 1 if missing.share < 0.1 else 0
+    return _("%(property)s is missing in %(share)s") % {
+        "property": missing.property,
+        "share": formats.percent(missing.share, digits),
+    }
+
+
+@require_safe
+def name(request: ShopRequest) -> HttpResponse:
+    """The properties of one event name; `kind` and `name` are in the query, since a name may hold any character."""
+    cursor, kind, wanted = raw_cursor(), request.GET.get("kind", "1"), request.GET.get("name", "")
+    number = int(kind) if kind in {str(int(one)) for one in Kind} else 0
+    asked = wanted.replace("\x00", "")[: limits.EVENT_NAME_CHARS_MAX]
+    one = queries.one_name(cursor, request.shop_id, kind=number, name=asked, now=real.now())
+    properties = queries.properties_of(cursor, request.shop_id, kind=number, name=asked)
+    examples = _examples(queries.newest_payloads(cursor, request.shop_id, kind=number, name=asked))
+    is_of_thing = not THINGS.isdisjoint(each.property for each in properties)
+    vocabulary = registry.event_vocabulary.get(asked) if number == Kind.TRACK else None
+    context = {
+        "name": one,
+        "kind": KINDS[one.kind],
+        "warnings": _warnings(one),
+        "lines": [
+            _line(one, each, examples.get(each.property), is_of_thing=is_of_thing) for each in properties
+        ],
+        "required": vocabulary.required if vocabulary else (),
+        "useful": vocabulary.useful if vocabulary else (),
+        "is_known": vocabulary is not None,
+        "days": queries.DAYS,
+        "crumbs": [Crumb(_("Schema"), reverse("data_schema", kwargs={"shop_slug": request.shop.slug}))],
+    }
+    return render(request, "events/schema_name.html", context)
+
+
+def _line(
+    one: SchemaName, each: SchemaProperty, seen: "Counter[str] | None", *, is_of_thing: bool
+) -> dict[str, Any]:
+    filled = each.filled()
+    share = filled / one.sampled if one.sampled else 0.0
+    types = each.types()
+    return {
+        "property": each,
+        "share": min(share, 1.0),
+        "percent": round(min(share, 1.0) * 100),
+        "types": [
+            {"label": TYPES[kind], "share": each.counts[kind] / filled if len(types) > 1 else None}
+            for kind in types
+        ],
+        "is_conflict": len(types) > 1,
+        "examples": [text for text, _n in seen.most_common(EXAMPLES)] if seen else [],
+        "different": len(seen) if seen else 0,
+        "is_personal": masking.is_personal(each.property, is_of_thing=is_of_thing),
+    }
+
+
+def _examples(payloads: Sequence[str]) -> dict[str, "Counter[str]"]:
+    """How often each property had which value in the newest events, with what is somebody's covered."""
+    found: dict[str, Counter[str]] = {}
+    for text in payloads:
+        try:
+            payload = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            continue
+        if not isinstance(payload, dict):
+            continue
+        for property, value in payload.items():
+            if value not in (None, ""):
+                shown = masking.example(property, value, is_of_thing=not THINGS.isdisjoint(payload))
+                found.setdefault(property, Counter())[shown] += 1
+    return found
