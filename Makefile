@@ -34,6 +34,7 @@ check: .venv/dev.stamp ## Style, types, package order, migrations, translations,
 	$(BIN)/deptry vuelve
 
 bench: .venv/demo.stamp ## The benchmarks, against PostgreSQL's own limit in the same run
+	@$(BIN)/vuelve bench ingest --json
 	@$(BIN)/vuelve bench journeys --json
 
 lock: ## Pin the dependencies anew (needs uv)

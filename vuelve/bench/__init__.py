@@ -22,9 +22,12 @@ def run(name: str, *, json: bool = False, **sizes: int) -> int:
         click.echo(text, err=True)
 
     with database.temporary(say=say):
-        from vuelve.bench import journeys
+        from vuelve.bench import ingest, journeys
 
-        measure: dict[str, Callable[..., dict[str, Any]]] = {"journeys": journeys.measure}
+        measure: dict[str, Callable[..., dict[str, Any]]] = {
+            "ingest": ingest.measure,
+            "journeys": journeys.measure,
+        }
         before = machine.load()
         found = {"name": name} | measure[name](say, **sizes) | machine.facts()
         found |= {"load_before": before, "load_after": machine.load()}

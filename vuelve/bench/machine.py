@@ -3,7 +3,7 @@
 import os
 import platform
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -53,21 +53,28 @@ class Usage:
 
     peak_memory_mb: float = 0.0
     cpu_seconds: float = 0.0
+    cpu_seconds_by_part: dict[str, float] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
-def watched() -> Iterator[Usage]:
-    """Measures while the block runs."""
+def watched(parts: Mapping[str, psutil.Process] | None = None) -> Iterator[Usage]:
+    """Measures while the block runs; the CPU of each of `parts` (with its children) and of PostgreSQL also apart."""
     usage = Usage()
     server = _postmaster()
+    apart = dict(parts or {}) | ({"postgresql": server} if server else {})
     before = _cpu_seconds(server)
+    before_by_part = {name: _cpu_seconds_of_tree(process) for name, process in apart.items()}
     thread = threading.Thread(target=_sample, args=(usage, server), daemon=True)
     thread.start()
     try:
         yield usage
     finally:
         usage.cpu_seconds = round(_cpu_seconds(server) - before, 2)
+        usage.cpu_seconds_by_part = {
+            name: round(_cpu_seconds_of_tree(process) - before_by_part[name], 2)
+            for name, process in apart.items()
+        }
         usage._stop.set()
         thread.join()
 
@@ -93,15 +100,19 @@ def _pss(process: psutil.Process) -> int:
 
 
 def _cpu_seconds(server: psutil.Process | None) -> float:
-    """User and system time; that of children which have ended is kept by their parents."""
+    return _cpu_seconds_of_tree(psutil.Process()) + (_cpu_seconds_of_tree(server) if server else 0.0)
+
+
+def _cpu_seconds_of_tree(root: psutil.Process) -> float:
+    """User and system time; that of children which have ended is kept by their parent."""
     total = 0.0
-    for process in _ours(server):
+    for process in (root, *root.children(recursive=True)):
         try:
             times = process.cpu_times()
         except psutil.Error:
             continue
         total += times.user + times.system
-        if process.pid == os.getpid() or (server and process.pid == server.pid):
+        if process.pid == root.pid:
             total += times.children_user + times.children_system
     return total
 

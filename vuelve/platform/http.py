@@ -54,6 +54,8 @@ def machines_first(get_response: Handler) -> Handler:
             return get_response(request)
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        # Else the body would come in chunks.
+        response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     return handle

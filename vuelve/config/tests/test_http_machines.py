@@ -40,6 +40,7 @@ def test_no_session_no_language_and_still_counted(shop: Shop, write_key: str) ->
     assert response.status_code == 200
     assert "Content-Language" not in response.headers
     assert not response.cookies
+    assert response.headers["Content-Length"] == str(len(response.content))
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     metrics = Client(HTTP_HOST="localhost").get("/metrics").content.decode()
     assert 'vuelve_http_requests_total{status="200",view="ingest_track"}' in metrics
