@@ -23,6 +23,8 @@ from vuelve.shops.queries import all_shop_ids
 SQL = Statements(__file__)
 log = structlog.get_logger(__name__)
 
+MAKE_MONTHS_ATTEMPTS = 5  # at each at least one month more is there
+
 
 def open_staging(cursor: Cursor) -> None:
     """Make `pg_temp.event_staged` if this connection has none yet, and empty it."""
@@ -107,8 +109,17 @@ def ensure_months(*, now: datetime, months_ahead: int = 2) -> None:
 
 
 def make_months(table: str, first: date, last: date) -> None:
-    with transaction.atomic():
-        raw_cursor().execute("SELECT vuelve_ensure_months(%s::regclass, %s, %s)", [table, first, last])
+    """Make a table's monthly partitions, those of `first` and `last` included; idempotent, also for several at once."""
+    for _attempt in range(MAKE_MONTHS_ATTEMPTS):
+        try:
+            with transaction.atomic():
+                raw_cursor().execute(
+                    "SELECT vuelve_ensure_months(%s::regclass, %s, %s)", [table, first, last]
+                )
+            return
+        except psycopg.errors.DuplicateTable:
+            # Another one made it meanwhile: waiting for its lock does not make PostgreSQL look at the catalogue again.
+            continue
 
 
 def prepare_log(*, now: datetime, months_ahead: int = 2) -> None:

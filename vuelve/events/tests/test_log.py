@@ -1,5 +1,6 @@
 """The log and its readers, with two real connections where it matters."""
 
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from django.db import connection
 from vuelve.events.consuming import HorizonWatch, consume_once
 from vuelve.events.services import (
     SQL,
+    append_api,
     open_staging,
     open_stamps,
     prepare_log,
@@ -208,6 +210,33 @@ def test_overlapping_batches_at_once_neither_deadlock_nor_double(shop: Shop) -> 
         thread.join()
     assert failures == []
     assert count_events(shop) == 200
+
+
+def test_the_first_events_of_a_month_may_come_all_at_once(shop: Shop) -> None:
+    """No worker has made its partition: the first requests make it, and none of them fails."""
+    far = datetime(2041, 7, 15, tzinfo=UTC)
+    start = threading.Barrier(6)
+    failures: list[BaseException] = []
+
+    def send(number: int) -> None:
+        row = {"ordinal": 0, "kind": 1, "name": "First", "occurred_at": far.isoformat()}
+        row |= {"message_id": str(number), "user_id": "u", "properties": {}}
+        try:
+            connection.ensure_connection()
+            start.wait(10)
+            append_api(shop=ShopId(shop.pk), events=json.dumps([row]), now=far)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert count_events(shop) == 6
 
 
 def test_recording_twice_with_one_key_records_once(shop: Shop) -> None:
