@@ -75,7 +75,7 @@ def import_csv(
             )
     finally:
         if is_dry:
-            store.drop(shop=shop, import_id=import_id)
+            store.forget(shop=shop, import_id=import_id)
     if not is_dry:
         store.finish(shop=shop, import_id=import_id, now=clock.real.now())
         shops.audit(

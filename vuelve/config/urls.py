@@ -8,6 +8,7 @@ from vuelve.platform import charts
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.platform.urls")),
     path("", include("vuelve.events.urls")),
+    path("", include("vuelve.events.sources.csv.urls")),
     path("api/v1/", api.urls),
     path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
     path("", include("vuelve.shops.urls")),

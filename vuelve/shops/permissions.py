@@ -35,6 +35,11 @@ def may_try_events_again(membership: Membership) -> bool:
     return membership.role in {Role.OWNER, Role.ADMIN}
 
 
+def may_import(membership: Membership) -> bool:
+    """Upload files of customers and orders, and take them in."""
+    return membership.role in EDITORS
+
+
 def require(is_allowed: bool) -> None:
     """Raises VuelveError `forbidden`."""
     if not is_allowed:

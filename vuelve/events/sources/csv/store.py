@@ -224,6 +224,15 @@ def finish_check(*, shop: ShopId, import_id: int, counts: Counts) -> None:
         )
 
 
+def note_check(*, shop: ShopId, import_id: int, counts: Counts) -> None:
+    """What a dry run has counted so far, for those who wait for it."""
+    with for_shop(shop) as cursor:
+        cursor.execute(
+            "UPDATE events_import SET checked = %s WHERE shop_id = %s AND id = %s AND status = 'checking'",
+            [json.dumps(counts.as_json()), shop, import_id],
+        )
+
+
 def fail(*, shop: ShopId, import_id: int, error: VuelveError, now: datetime) -> None:
     with for_shop(shop) as cursor:
         cursor.execute(
@@ -233,8 +242,34 @@ def fail(*, shop: ShopId, import_id: int, error: VuelveError, now: datetime) -> 
 
 
 def drop(*, shop: ShopId, import_id: int) -> None:
-    """Forget an import that has written nothing: a dry run, or an upload that is thrown away."""
+    """Forget an import that has not begun: an upload that is thrown away."""
     with for_shop(shop) as cursor:
         cursor.execute(
-            "DELETE FROM events_import WHERE shop_id = %s AND id = %s AND offset_bytes = 0", [shop, import_id]
+            "DELETE FROM events_import WHERE shop_id = %s AND id = %s AND offset_bytes = 0 AND status <> 'running'",
+            [shop, import_id],
+        )
+
+
+def with_old_files(cursor: Cursor, shop: ShopId, *, before: datetime, rows: int) -> list[Import]:
+    """Uploads that ended, or never began, before then and whose files are still kept."""
+    cursor.execute(
+        "SELECT * FROM events_import WHERE shop_id = %s AND is_upload AND is_file_kept AND status <> 'running' "
+        "AND coalesce(finished_at, created_at) < %s ORDER BY id LIMIT %s",
+        [shop, before, rows],
+    )
+    return [_import(row) for row in fetch_dicts(cursor)]
+
+
+def note_file_gone(cursor: Cursor, shop: ShopId, import_id: int) -> None:
+    cursor.execute(
+        "UPDATE events_import SET is_file_kept = false WHERE shop_id = %s AND id = %s", [shop, import_id]
+    )
+
+
+def forget(*, shop: ShopId, import_id: int) -> None:
+    """A dry run from the command line leaves nothing, not even itself."""
+    with for_shop(shop) as cursor:
+        cursor.execute(
+            "DELETE FROM events_import WHERE shop_id = %s AND id = %s AND offset_bytes = 0 AND NOT is_upload",
+            [shop, import_id],
         )
