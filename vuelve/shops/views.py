@@ -24,7 +24,7 @@ from vuelve.platform.ui.components import Tab
 from vuelve.platform.ui.periods import CHOICES_DAYS, period_of
 from vuelve.shops import services, showcase, throttle
 from vuelve.shops.forms import SignInForm
-from vuelve.shops.http import THEME_COOKIE, THEMES, ShopRequest
+from vuelve.shops.http import THEME_COOKIE, THEMES, ShopRequest, link
 from vuelve.shops.models import Member, Membership
 from vuelve.shops.search import find
 
@@ -187,6 +187,7 @@ def overview(request: ShopRequest) -> HttpResponseBase:
             for days in CHOICES_DAYS
         ],
         "first_event": _first_event(),
+        "connect_url": link(request, "data_connect"),
     }
     return render(request, "shops/overview.html", context)
 

@@ -43,6 +43,7 @@ def live(request: ShopRequest) -> HttpResponse:
     context = {
         "lines": lines_of(request, cursor, found.rows),
         "filter": wanted,
+        "is_more_open": wanted != LiveFilter(name=wanted.name, who=wanted.who),
         "is_tail": before is None,
         "since": token(max(settled, _below(found.rows, settled))),
         "older_url": _older(request, found, window),
