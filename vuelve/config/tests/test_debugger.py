@@ -9,6 +9,7 @@ from django.test import Client
 from vuelve.events import rejecting
 from vuelve.events.contracts import Rejected
 from vuelve.events.services import prepare_log
+from vuelve.platform import jobs
 from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import ShopId
@@ -362,6 +363,30 @@ def test_refusals_older_than_their_time_are_not_shown(shop: Shop, browser: Clien
     with for_shop(ShopId(shop.pk)) as cursor:
         cursor.execute("UPDATE events_rejected SET received_at = %s", [real.now() - timedelta(days=31)])
     assert "Nothing was refused" in page(browser, shop, "refused/")
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_who_may_have_a_set_aside_event_tried_again(shop: Shop, role: str) -> None:
+    send(shop)
+    settle()
+    with for_shop(ShopId(shop.pk)) as cursor:
+        cursor.execute(
+            "INSERT INTO events_quarantine (shop_id, consumer, xid, seq, message_id, error, quarantined_at) "
+            "SELECT shop_id, 'commerce', xid, seq, message_id, 'ValueError()', received_at FROM events_event LIMIT 1 RETURNING seq"
+        )
+        row = cursor.fetchone()
+    assert row is not None
+    browser = browser_of(make_member(shop, role=Role(role), locale="en"))
+    found = page(browser, shop, "refused/set-aside")
+    assert "ValueError()" in found
+    assert "set aside" in page(browser, shop, only_event(shop))
+    may = role in ("owner", "admin")
+    assert ("Try again" in found) is may
+    posted = {"consumer": "commerce", "seq": row[0]}
+    assert browser.post(f"/s/{shop.slug}/data/refused/try-again", posted).status_code == (302 if may else 403)
+    assert audit_lines(shop) == int(may)
+    jobs.run_pending()
+    assert ("ValueError()" in page(browser, shop, "refused/set-aside")) is not may
 
 
 # --- schema ---------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from vuelve.shops.http import ShopRequest, link
 from vuelve.shops.permissions import may_see_payloads
 
 # Between what happened and what arrived. Devices send late when they were offline; past this it is worth a word.
+APART = timedelta(seconds=1)
 LATE = timedelta(hours=1)
 AHEAD = timedelta(seconds=5)
 FARTHER = 5  # times as much of the log with each look further back
@@ -176,6 +177,7 @@ def _line(request: ShopRequest, row: EventRow, titles: dict[CustomerId, str]) ->
         "title": titles.get(customer, "") if customer else "",
         "customer_url": link(request, "customer", customer_id=customer) if customer else "",
         "state": customer or "",
+        "is_apart": abs(late) >= APART,
         "late": late if late > LATE and not row.historical and row.origin == Origin.OUTSIDE else None,
         "ahead": -late if -late > AHEAD else None,
     }
