@@ -17,12 +17,9 @@ from vuelve.customers.contracts import (
     CONSENT_GRANTED,
     CONSENT_REVOKED,
     CUSTOMERS_MERGED,
-    Identifier,
-    IdentifierKind,
 )
 from vuelve.customers.rules.consents import SOURCE_TRAITS, is_known, read_decision
-from vuelve.customers.rules.identity import Sighting
-from vuelve.customers.rules.profile import Profile
+from vuelve.customers.rules.phones import read_phone
 from vuelve.customers.rules.traits import Identified, read_identify
 from vuelve.customers.services import profiles
 from vuelve.customers.services.blocking import withhold
@@ -33,7 +30,6 @@ from vuelve.events.services import open_stamps, stamp
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, copy_rows
 from vuelve.platform.extension import EventBatch, Text
-from vuelve.platform.ids import ShopId
 from vuelve.shops.queries import facts_by_id
 
 log = structlog.get_logger(__name__)
@@ -75,7 +71,8 @@ class _Said:
 
     events: list[_Event] = field(default_factory=list)
     identified: dict[int, Identified] = field(default_factory=dict)  # by seq
-    customers: dict[int, int] = field(default_factory=dict)  # by seq, once stamped
+    # By seq, once stamped: the node, and the customer that it counts for.
+    stamps: dict[int, tuple[int, int]] = field(default_factory=dict)
     skipped: Tally[str] = field(default_factory=Tally)
 
     def unstate(self, seqs: set[int]) -> None:
@@ -95,26 +92,27 @@ class IdentityConsumer:
 
     def consume(self, batch: EventBatch) -> None:
         cursor = batch.cursor
+        cursor.execute(SQL["hold_identities"])
         open_tables(cursor)
         cursor.execute(SQL["normalise_batch"], {"chars_max": limits.IDENTITY_CHARS_MAX})
         said = _read(cursor)
+        _lift_phones(cursor, said)
         withheld = withhold(cursor)
         if withheld.is_changed:
             said = _read(cursor)
         said.unstate(withheld.unstated)
-        sightings = _unsettled(cursor)
-        settled = settle(cursor, sightings, now=batch.now) if sightings else Settled()
+        cursor.execute(SQL["fill_sightings"], {"identify": Kind.IDENTIFY, "alias": Kind.ALIAS})
+        settled = settle(cursor, now=batch.now) if cursor.rowcount else Settled()
         _stamp(cursor, batch.rows)
         if said.events:
             rows = cursor.execute(SQL["said_by"], _NAMES).fetchall()
-            said.customers = dict(rows)
+            said.stamps = {seq: (node, customer) for seq, node, customer in rows}
             _set_traits(cursor, said)
-        if said.events or settled.merged:
-            record(cursor, _decisions(said))
+        if settled.moves:
+            cursor.execute(SQL["refresh_traits"])
+        record(cursor, _decisions(said), moves=settled.moves)
         cursor.execute(SQL["fill_seen"], {"outside": Origin.OUTSIDE})
-        profiles.refresh(
-            cursor, settled, now=batch.now, identified=_identified(said), hints=_hints(said, cursor)
-        )
+        profiles.refresh(cursor, settled, now=batch.now, identified=_identified(said))
         for reason, count in said.skipped.items():
             SKIPPED.labels(reason).inc(count)
 
@@ -122,45 +120,32 @@ class IdentityConsumer:
 def _read(cursor: Cursor) -> _Said:
     said = _Said()
     said.events = [_Event(*row) for row in cursor.execute(SQL["read_said"], _NAMES).fetchall()]
-    if not any(event.kind == Kind.IDENTIFY for event in said.events):
-        return said
-    shops = facts_by_id()
-    for event in said.events:
-        if event.kind == Kind.IDENTIFY:
-            found = read_identify(event.properties, event.context, country=shops[ShopId(event.shop)].country)
-            said.identified[event.seq] = found
-            said.skipped.update(found.skipped)
-    phones = [(seq, found.phone) for seq, found in said.identified.items() if found.phone]
-    cursor.execute("SELECT vuelve_clear('pg_temp.customers_phone')")
-    if phones:
-        copy_rows(cursor, "customers_phone (seq, phone)", phones)
-        cursor.execute(SQL["add_phones"])
+    if any(event.kind == Kind.IDENTIFY for event in said.events):
+        countries = _countries()
+        for event in said.events:
+            if event.kind == Kind.IDENTIFY:
+                found = read_identify(event.properties, event.context, country=countries[event.shop])
+                said.identified[event.seq] = found
+                said.skipped.update(found.skipped)
     return said
 
 
-def _unsettled(cursor: Cursor) -> list[Sighting]:
-    rows = cursor.execute(SQL["unsettled"], {"identify": Kind.IDENTIFY}).fetchall()
-    return [_sighting(*row) for row in rows]
+def _lift_phones(cursor: Cursor, said: _Said) -> None:
+    """The phones that events name, as identifiers of the batch."""
+    phones = {seq: found.phone for seq, found in said.identified.items()}
+    others = cursor.execute(SQL["read_phones"], {"identify": Kind.IDENTIFY}).fetchall()
+    if others:
+        countries = _countries()
+        for seq, shop, properties, context in others:
+            phones[seq] = read_phone(properties, context, country=countries[shop])
+    found = [(seq, phone) for seq, phone in phones.items() if phone]
+    if found:
+        copy_rows(cursor, "customers_phone (seq, phone)", found)
+        cursor.execute(SQL["add_phones"])
 
 
-def _sighting(
-    shop: int,
-    user_id: str | None,
-    email: str | None,
-    phone: str | None,
-    anonymous_id: str | None,
-    is_identify: bool,
-    at: datetime,
-    message_id: str,
-) -> Sighting:
-    given: tuple[tuple[IdentifierKind, str | None], ...] = (
-        (IdentifierKind.USER, user_id),
-        (IdentifierKind.EMAIL, email),
-        (IdentifierKind.PHONE, phone),
-        (IdentifierKind.ANONYMOUS, anonymous_id),
-    )
-    identifiers = tuple(Identifier(shop, kind, value) for kind, value in given if value is not None)
-    return Sighting(identifiers=identifiers, at=at, message_id=message_id, is_identify=is_identify)
+def _countries() -> dict[int, str]:
+    return {int(shop): facts.country for shop, facts in facts_by_id().items()}
 
 
 def _stamp(cursor: Cursor, rows: int) -> None:
@@ -183,70 +168,52 @@ def _set_traits(cursor: Cursor, said: _Said) -> None:
         columns = "seq, name, text_value, text_key, number_value, boolean_value, time_value"
         copy_rows(cursor, f"customers_said ({columns})", rows)
         cursor.execute(SQL["set_traits"])
+        cursor.execute(SQL["thin_traits"], {"kept": limits.TRAIT_HISTORY_ROWS_MAX})
 
 
 def _decisions(said: _Said) -> Iterator[Decided]:
     for event in said.events:
-        customer = said.customers.get(event.seq)
-        if customer is None:
+        if event.seq not in said.stamps:
             continue
         if event.kind == Kind.IDENTIFY:
-            yield from _stated(event, customer, said)
+            for channel, purpose, is_granted in said.identified[event.seq].consents:
+                if is_known(channel, purpose):
+                    yield _decided(event, said, channel, purpose, is_granted, SOURCE_TRAITS, "")
+                else:
+                    said.skipped["consent_unknown"] += 1
             continue
         decision = read_decision(event.properties, source=event.source)
         if decision is None:
             said.skipped["consent_unknown"] += 1
             continue
-        yield Decided(
-            shop=event.shop,
-            customer=customer,
-            channel=decision.channel,
-            purpose=decision.purpose,
-            is_granted=event.name == CONSENT_GRANTED,
-            decided_at=event.decided_at,
-            message_id=event.message_id,
-            source=decision.source,
-            wording=decision.wording,
+        is_granted = event.name == CONSENT_GRANTED
+        yield _decided(
+            event, said, decision.channel, decision.purpose, is_granted, decision.source, decision.wording
         )
 
 
-def _stated(event: _Event, customer: int, said: _Said) -> Iterator[Decided]:
-    for channel, purpose, is_granted in said.identified[event.seq].consents:
-        if not is_known(channel, purpose):
-            said.skipped["consent_unknown"] += 1
-            continue
-        yield Decided(
-            shop=event.shop,
-            customer=customer,
-            channel=channel,
-            purpose=purpose,
-            is_granted=is_granted,
-            decided_at=event.decided_at,
-            message_id=event.message_id,
-            source=SOURCE_TRAITS,
-            wording="",
-        )
+def _decided(
+    event: _Event, said: _Said, channel: str, purpose: str, is_granted: bool, source: str, wording: str
+) -> Decided:
+    node, customer = said.stamps[event.seq]
+    return Decided(
+        shop=event.shop,
+        node=node,
+        customer=customer,
+        channel=channel,
+        purpose=purpose,
+        is_granted=is_granted,
+        decided_at=event.decided_at,
+        message_id=event.message_id,
+        source=source,
+        wording=wording,
+    )
 
 
 def _identified(said: _Said) -> set[tuple[int, int]]:
+    """The customers of whom identify calls told something."""
     return {
-        (event.shop, said.customers[event.seq])
+        (event.shop, said.stamps[event.seq][1])
         for event in said.events
-        if event.kind == Kind.IDENTIFY and event.seq in said.customers
+        if event.kind == Kind.IDENTIFY and event.seq in said.stamps
     }
-
-
-def _hints(said: _Said, cursor: Cursor) -> dict[tuple[int, int], Profile]:
-    """The language and time zone of the device, by customer; of several calls in a batch the newest counts."""
-    found: dict[tuple[int, int], Profile] = {}
-    for event in sorted(said.events, key=lambda event: (event.occurred_at, event.message_id)):
-        what = said.identified.get(event.seq)
-        if what is None or event.seq not in said.customers:
-            continue
-        zone = what.context_time_zone
-        if zone is not None and zone not in profiles.time_zones(cursor):
-            zone = None
-        key = (event.shop, said.customers[event.seq])
-        older = found.get(key, Profile())
-        found[key] = Profile(locale=what.context_locale or older.locale, time_zone=zone or older.time_zone)
-    return found

@@ -136,10 +136,13 @@ def prepare_log(*, now: datetime, months_ahead: int = 2) -> None:
 
 
 def open_stamps(cursor: Cursor) -> None:
-    """Make `pg_temp.event_stamp (xid, seq, customer_id)` if need be, and empty it."""
+    """Make `pg_temp.event_stamp (xid, seq, customer_id, canonical_id)` if need be, and empty it.
+
+    `customer_id` is whose the event is, for good; `canonical_id` whom that counts for at present: its shard.
+    """
     cursor.execute(
         "CREATE TEMP TABLE IF NOT EXISTS event_stamp (xid bigint NOT NULL, seq bigint NOT NULL, "
-        "customer_id bigint NOT NULL)"
+        "customer_id bigint NOT NULL, canonical_id bigint NOT NULL)"
     )
     cursor.execute("SELECT vuelve_clear('pg_temp.event_stamp')")
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy
 
 from vuelve.customers.contracts import CUSTOMERS_MERGED
+from vuelve.customers.services import open_moves
 from vuelve.journeys import moves, rules, versions
 from vuelve.journeys.contracts import (
     ENTERED,
@@ -64,15 +65,15 @@ class JourneysConsumer:
 
     def consume(self, batch: EventBatch) -> None:
         # Fixed order: runs are where their customer is now, then entries, then what ends runs, those new ones included.
-        present, has_merges = _present(batch)
-        # A batch of another shard may be writing runs of a customer who is merged here: who moves runs waits for all
+        present, has_moves = _present(batch)
+        # A batch of another shard may be writing runs of a customer who is moved here: who moves runs waits for all
         # who write them, and so misses none.
-        lock = "pg_advisory_xact_lock" if has_merges else "pg_advisory_xact_lock_shared"
+        lock = "pg_advisory_xact_lock" if has_moves else "pg_advisory_xact_lock_shared"
         batch.cursor.execute(f"SELECT {lock}(hashtext('journeys_merge'))")
         moves.ensure_months(batch.cursor, batch.now)
         tally = Tally()
-        if has_merges:
-            _merge(batch, tally)
+        if has_moves:
+            _move(batch, tally)
         entering, running = _in_force()
         segments.open_subjects(batch.cursor)
         for version in running:
@@ -99,7 +100,7 @@ def _in_force() -> tuple[set[int], list[PublishedVersion]]:
 
 
 def _present(batch: EventBatch) -> tuple[set[tuple[int, str]], bool]:
-    """(shop, event name) of what journeys may react to, which history is not; and whether customers were merged."""
+    """(shop, event name) of what journeys may react to, which history is not; and whether customers were moved."""
     rows = batch.cursor.execute(
         "SELECT shop_id, name, bool_and(historical) FROM pg_temp.event_batch "
         "WHERE customer_id IS NOT NULL GROUP BY shop_id, name"
@@ -161,17 +162,17 @@ def _end(batch: EventBatch, watches: list[_Watch], tally: Tally) -> None:
         tally.add(ShopId(shop), version_id, step, outcome, count)
 
 
-def _merge(batch: EventBatch, tally: Tally) -> None:
-    """Move the runs of merged customers to who they are now; of two under one entry key the older stays."""
+def _move(batch: EventBatch, tally: Tally) -> None:
+    """Runs go with the node that began them; of two that come under one entry key the older stays.
+
+    When a merge is undone they go back, those that it ended as ended.
+    """
     cursor = batch.cursor
-    cursor.execute(SQL["open_merges"])
-    cursor.execute("SELECT vuelve_clear('pg_temp.run_merge')")
-    cursor.execute(SQL["find_merges"])
-    if not cursor.rowcount:
+    if not open_moves(cursor):
         return
-    for shop, version_id, step, count in cursor.execute(SQL["end_merged"], {"now": batch.now}).fetchall():
+    for shop, version_id, step, count in cursor.execute(SQL["end_moved"], {"now": batch.now}).fetchall():
         tally.add(ShopId(shop), version_id, step, EXITED, count)
-    cursor.execute(SQL["move_merged"])
+    cursor.execute(SQL["move_runs"])
 
 
 def _match_events(batch: EventBatch, shop: ShopId, event: str, tree: Tree | None) -> None:

@@ -35,6 +35,7 @@ SHARDS = 8  # a customer's events are in order within one shard; eight workers a
 TRAIT_NAME_CHARS_MAX = 100
 TRAIT_TEXT_CHARS_MAX = 1_000
 TRAITS_PER_EVENT_MAX = 100
+TRAIT_HISTORY_ROWS_MAX = 100  # of one trait of one customer; older values are forgotten
 PROMOTED_PROPERTIES_MAX = 200  # per shop: each one costs a row per event that has it
 
 # What is noted of each event name. A sender that writes ids into names or keys must fill nothing, and a batch must cost

@@ -1,9 +1,9 @@
-"""Rows follow the customer they belong to: when customers are merged, and when an order id goes to a better claim."""
+"""Rows follow the customer they belong to: when they are merged or separated, and when an order id goes to a better claim."""
 
 from psycopg import sql
 
 from vuelve.commerce.services import SQL
-from vuelve.customers.services import open_merges
+from vuelve.customers.services import open_moves
 from vuelve.platform.db import Cursor
 
 # All that stands under the customer of an order, but for its key.
@@ -37,8 +37,8 @@ def follow_claims(cursor: Cursor) -> None:
 
 
 def follow_merges(cursor: Cursor) -> None:
-    """Customers that identity has merged. Expects `services.hold_merges`."""
-    open_merges(cursor)
+    """Nodes that count for another customer than before. Expects `services.hold_merges`."""
+    open_moves(cursor)
     if cursor.execute(SQL["find_merges"]).rowcount:
         for table in _OF_CUSTOMERS:
             _move(cursor, table, _OF_NODE)

@@ -331,7 +331,7 @@ def test_the_copy_says_all_and_where_it_came_from(story: Story) -> None:
         for section, rows in sections.items()
         if not rows
     }
-    assert empty <= {"commerce.coupon_refusals", "events.webhooks"}
+    assert empty <= {"commerce.coupon_refusals", "customers.separations", "events.webhooks"}
     street = next(row for row in data["customers"]["traits"] if row["name"] == "address.street")
     assert (street["text_value"], street["source"]) == ("Calle Ana 1", "test")
     origin = next(row for row in data["events"]["events"] if row["message_id"] == street["message_id"])

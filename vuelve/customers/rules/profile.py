@@ -1,10 +1,13 @@
 """The columns of a customer, from the traits that hold and what is known otherwise."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from vuelve.customers.rules.texts import country_code, is_e164, locale_tag, normal_email, text_key
+from vuelve.customers.contracts import IdentifierKind
+from vuelve.customers.rules.phones import is_e164
+from vuelve.customers.rules.texts import country_code, locale_tag, normal_email, text_key
+from vuelve.customers.rules.traits import CONTEXT_LOCALE, CONTEXT_TIME_ZONE
 
 TraitValue = tuple[str | None, datetime | None]  # text and time; both None: taken away
 
@@ -21,8 +24,6 @@ class Profile:
     country: str | None = None
     time_zone: str | None = None
     created_at: datetime | None = None
-    first_seen_at: datetime | None = None
-    last_seen_at: datetime | None = None
 
     @property
     def search_key(self) -> str | None:
@@ -30,22 +31,17 @@ class Profile:
 
 
 def profile_of(
-    known: Sequence[Profile],
-    traits: Mapping[str, TraitValue],
-    *,
-    time_zones: Collection[str],
-    now: datetime,
+    identities: Mapping[int, str], traits: Mapping[str, TraitValue], *, time_zones: Collection[str]
 ) -> Profile:
-    """The profile that comes out: a trait first, if it is valid, then the first of `known` that has the column.
-
-    `known` is what is in the database, then what merged customers bring, then what identifiers and the context say.
+    """The profile that follows from what holds: a trait, if it is valid; else an identifier (by kind), or what the
+    device said of itself. Of nothing else, so that it is the same whatever came first.
     """
-
-    if not traits and len(known) == 1:
+    user_id = identities.get(IdentifierKind.USER)
+    if not traits:
         # A newcomer, nine times of ten: nothing to choose from.
-        return known[0] if known[0].created_at else replace(known[0], created_at=now)
+        return Profile(user_id, identities.get(IdentifierKind.EMAIL), identities.get(IdentifierKind.PHONE))
 
-    def pick(column: str) -> str | None:
+    def pick(column: str, *others: str | None) -> str | None:
         if column in traits:
             text = traits[column][0]
             if text is None:
@@ -53,24 +49,25 @@ def profile_of(
             valid = _valid(column, text, time_zones)
             if valid is not None:
                 return valid
-        return next((value for each in known if (value := getattr(each, column))), None)
+        return next((text for text in others if text), None)
+
+    def device(column: str, name: str) -> str | None:
+        text = traits.get(name, (None, None))[0]
+        return _valid(column, text, time_zones) if text else None
 
     first_name, last_name = pick("first_name"), pick("last_name")
     full_name = " ".join(part for part in (first_name, last_name) if part)
-    created_at = traits.get("created_at", (None, None))[1]
     return Profile(
-        user_id=next((each.user_id for each in known if each.user_id is not None), None),
-        email=pick("email"),
-        phone=pick("phone"),
+        user_id=user_id,
+        email=pick("email", identities.get(IdentifierKind.EMAIL)),
+        phone=pick("phone", identities.get(IdentifierKind.PHONE)),
         first_name=first_name,
         last_name=last_name,
-        name=(traits.get("name") or (None,))[0] or full_name or pick("name"),
-        locale=pick("locale"),
+        name=(traits.get("name") or (None,))[0] or full_name or None,
+        locale=pick("locale", device("locale", CONTEXT_LOCALE)),
         country=pick("country"),
-        time_zone=pick("time_zone"),
-        created_at=created_at or min((each.created_at for each in known if each.created_at), default=now),
-        first_seen_at=min((each.first_seen_at for each in known if each.first_seen_at), default=None),
-        last_seen_at=max((each.last_seen_at for each in known if each.last_seen_at), default=None),
+        time_zone=pick("time_zone", device("time_zone", CONTEXT_TIME_ZONE)),
+        created_at=traits.get("created_at", (None, None))[1],
     )
 
 

@@ -1,15 +1,13 @@
-"""One spelling for texts that are compared, and for addresses, countries and languages."""
+"""One spelling for texts that are compared, and for e-mail addresses, countries and languages."""
 
 import re
 import unicodedata
 from functools import cache
 
-import phonenumbers
 from babel import Locale
 
 EMAIL_CHARS_MAX = 254  # RFC 5321's path, without its brackets
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _LOCALE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z]{4})?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?:[.@].*)?")
 # What people write and the Unicode tables, which know the names in full, do not hold.
 _COUNTRY_NICKNAMES = {"usa": "US", "eeuu": "US", "ee.uu.": "US", "ee. uu.": "US", "eua": "US", "uk": "GB"}
@@ -34,23 +32,6 @@ def normal_email(text: str) -> str | None:
     """The address in lower case, or None if it cannot be one."""
     address = text.strip().lower()
     return address if len(address) <= EMAIL_CHARS_MAX and _EMAIL.fullmatch(address) else None
-
-
-def phone_e164(text: str, country: str) -> str | None:
-    """The number as +525512345678; `country` (ISO 3166-1) says how to read one without its prefix. None if invalid."""
-    if len(text) > 40:
-        return None
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def is_e164(text: str) -> bool:
-    return _E164.fullmatch(text) is not None
 
 
 def country_code(text: str) -> str | None:

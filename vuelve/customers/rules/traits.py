@@ -11,14 +11,8 @@ from typing import Any
 
 import msgspec
 
-from vuelve.customers.rules.texts import (
-    clean_text,
-    country_code,
-    locale_tag,
-    normal_email,
-    phone_e164,
-    text_key,
-)
+from vuelve.customers.rules.phones import phone_e164, read_phone, stated_country
+from vuelve.customers.rules.texts import clean_text, country_code, locale_tag, normal_email, text_key
 from vuelve.platform import limits
 
 # Segment's reserved traits may come in camelCase or snake_case; they are kept under one name.
@@ -42,6 +36,9 @@ PROFILE_TRAITS = (
     "time_zone",
     "created_at",
 )
+# What the device said of itself beside an identify call; it fills a column that no trait fills.
+CONTEXT_LOCALE = "context.locale"
+CONTEXT_TIME_ZONE = "context.timezone"
 _NUMBER_LIMIT = Decimal(10) ** 18  # numeric(24, 6)
 _MILLIONTH = Decimal("0.000001")
 _TIME = re.compile(
@@ -59,10 +56,12 @@ class Trait:
     number: Decimal | None = None
     boolean: bool | None = None
     time: datetime | None = None
+    normal: str | None = None  # of a phone: E.164
 
     @property
     def key(self) -> str | None:
-        return None if self.text is None else text_key(self.text)
+        """How the text is compared."""
+        return self.normal or (None if self.text is None else text_key(self.text))
 
 
 @dataclass(slots=True)
@@ -72,18 +71,19 @@ class Identified:
     traits: dict[str, Trait] = field(default_factory=dict)
     consents: list[tuple[str, str, bool]] = field(default_factory=list)  # channel, purpose, is granted
     phone: str | None = None  # E.164, if the trait is a valid number
-    context_locale: str | None = None
-    context_time_zone: str | None = None
     skipped: Counter[str] = field(default_factory=Counter)
 
 
 def read_identify(traits: str, context: str | None, *, country: str) -> Identified:
-    """`traits` and `context` as JSON; `country` says how to read a phone number without its prefix."""
+    """`traits` and `context` as JSON; `country`, the shop's, says how to read a phone number without its
+    prefix if the call does not say where the customer lives.
+    """
     found = Identified()
     decoded = _decode(traits)
     if not isinstance(decoded, dict):
         found.skipped["unreadable"] += 1
         decoded = {}
+    country = stated_country(decoded) or country
     for name, value in _flat(decoded, found):
         if len(found.traits) >= limits.TRAITS_PER_EVENT_MAX:
             found.skipped["too_many"] += 1
@@ -97,9 +97,9 @@ def read_identify(traits: str, context: str | None, *, country: str) -> Identifi
         written = found.traits["address.country"].text
         if written is not None:
             found.traits["country"] = Trait("country", text=country_code(written) or written)
+    _read_context(context, found, country)
     phone = found.traits.get("phone")
-    found.phone = phone_e164(phone.text, country) if phone and phone.text else None
-    _read_context(context, found)
+    found.phone = phone.normal if phone else found.phone
     return found
 
 
@@ -170,7 +170,7 @@ def _text_trait(name: str, value: str, country: str, skipped: Counter[str]) -> T
     if name == "email":
         return Trait(name, text=normal_email(text) or text)
     if name == "phone":
-        return Trait(name, text=phone_e164(text, country) or text)
+        return Trait(name, text=text, normal=phone_e164(text, country))
     if name == "country":
         return Trait(name, text=country_code(text) or text)
     if name == "locale":
@@ -191,14 +191,15 @@ def _time(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read_context(context: str | None, found: Identified) -> None:
-    if not context or ('"locale"' not in context and '"timezone"' not in context):
+def _read_context(context: str | None, found: Identified, country: str) -> None:
+    if not context or not any(name in context for name in ('"locale"', '"timezone"', '"phone"')):
         return
     decoded = _decode(context)
     if not isinstance(decoded, dict):
         return
+    found.phone = read_phone("{}", context, country=country)
     locale, time_zone = decoded.get("locale"), decoded.get("timezone")
-    if isinstance(locale, str):
-        found.context_locale = locale_tag(clean_text(locale, 40))
-    if isinstance(time_zone, str):
-        found.context_time_zone = clean_text(time_zone, 60)
+    if isinstance(locale, str) and (tag := locale_tag(clean_text(locale, 40))):
+        found.traits[CONTEXT_LOCALE] = Trait(CONTEXT_LOCALE, text=tag)
+    if isinstance(time_zone, str) and (zone := clean_text(time_zone, 60).strip()):
+        found.traits[CONTEXT_TIME_ZONE] = Trait(CONTEXT_TIME_ZONE, text=zone)

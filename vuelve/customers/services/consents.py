@@ -17,9 +17,10 @@ from vuelve.platform.ids import CustomerId, ShopId
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision to be kept."""
+    """One decision to be kept under a node, and the customer for whom it counts."""
 
     shop: int
+    node: int
     customer: int
     channel: str
     purpose: str
@@ -84,9 +85,8 @@ def _decide(
     with for_shop(shop) as cursor:
         holder = _locked(cursor, shop, customer)
         row = cursor.execute(
-            "SELECT max(decided_at), bool_or(is_granted) FILTER (WHERE message_id = %s) FROM customers_consent_change "
-            "WHERE shop_id = %s AND customer_id = %s AND channel = %s AND purpose = %s",
-            [key, shop, holder, channel, purpose],
+            SQL["decided_before"],
+            {"key": key, "shop": shop, "customer": holder, "channel": channel, "purpose": purpose},
         ).fetchone()
         assert row is not None
         latest, same_key = row
@@ -99,7 +99,7 @@ def _decide(
         open_tables(cursor)
         record(
             cursor,
-            [Decided(shop, holder, channel, purpose, is_granted, decided_at, key, source, wording)],
+            [Decided(shop, holder, holder, channel, purpose, is_granted, decided_at, key, source, wording)],
         )
         events.record(
             shop=shop,
@@ -113,15 +113,18 @@ def _decide(
         return True
 
 
-def record(cursor: Cursor, decisions: Iterable[Decided]) -> None:
-    """Keep decisions and refresh what holds, also for customers just merged; expects `open_tables`."""
+def record(cursor: Cursor, decisions: Iterable[Decided], *, moves: int = 0) -> None:
+    """Keep decisions and refresh what holds, also for who gained or lost a node; expects `open_tables`."""
+    kept = list(decisions)
+    if not kept and not moves:
+        return
     copy_rows(
         cursor,
         "customers_decision (shop_id, customer_id, channel, purpose, is_granted, decided_at, message_id, source, wording)",
         (
             (
                 each.shop,
-                each.customer,
+                each.node,
                 each.channel,
                 each.purpose,
                 each.is_granted,
@@ -130,16 +133,23 @@ def record(cursor: Cursor, decisions: Iterable[Decided]) -> None:
                 each.source,
                 each.wording,
             )
-            for each in decisions
+            for each in kept
         ),
+    )
+    copy_rows(
+        cursor,
+        "customers_decided (shop_id, customer_id, channel, purpose)",
+        {(each.shop, each.customer, each.channel, each.purpose) for each in kept},
     )
     cursor.execute(SQL["lock_deciders"])
     cursor.execute(SQL["record_decisions"])
+    if moves:
+        cursor.execute(SQL["decide_moved"])
     cursor.execute(SQL["refresh_consents"], {"stated": SOURCE_TRAITS})
 
 
 def _locked(cursor: Cursor, shop: ShopId, customer: CustomerId) -> CustomerId:
-    """The customer that counts now, locked against being merged away. Merging locks both rows before it writes."""
+    """The customer that counts now, locked: who moves a node locks both customers before consents are worked out."""
     while True:
         row = cursor.execute(
             "SELECT canonical_id FROM customers_alias WHERE shop_id = %s AND customer_id = %s",

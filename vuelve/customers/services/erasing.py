@@ -20,7 +20,7 @@ from vuelve.customers.contracts import Identifier
 from vuelve.customers.queries import canonical_id, ids_of
 from vuelve.customers.rules.erasure import hash_identifier
 from vuelve.customers.services import verifying
-from vuelve.customers.services.settling import SQL
+from vuelve.customers.services.settling import SQL, hold
 from vuelve.events.rewriting import hold_consumers, thin_out
 from vuelve.platform import jobs, limits, vault
 from vuelve.platform.clock import Clock, real
@@ -154,6 +154,7 @@ def _read(cursor: Cursor, shop: ShopId, erasure: int) -> _Request | None:
 
 def _gather(cursor: Cursor, request: _Request) -> _Request:
     """The request with all that the person is known by at this moment; their customers' rows are locked."""
+    hold(cursor, request.shop)
     ids: set[int] = set(request.ids)
     for each in request.ids:
         ids.update(ids_of(cursor, request.shop, canonical_id(cursor, request.shop, CustomerId(each))))

@@ -1,12 +1,12 @@
-"""Who is who, for other packages: look up, make, follow a merge."""
+"""Who is who, for other packages: look up, make, follow a move."""
 
 from datetime import datetime
 
 from vuelve.customers.contracts import CUSTOMERS_MERGED, Identifier, IdentifierKind
-from vuelve.customers.rules.identity import Sighting
+from vuelve.customers.rules.phones import phone_e164
 from vuelve.customers.rules.texts import normal_email
-from vuelve.customers.services import profiles
-from vuelve.customers.services.settling import SQL, open_tables, settle
+from vuelve.customers.services import consents, profiles
+from vuelve.customers.services.settling import SQL, hold, open_tables, settle
 from vuelve.events.contracts import Origin
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, for_shop
@@ -22,13 +22,11 @@ def resolve(
     phone: str | None = None,
     anonymous_id: str | None = None,
 ) -> CustomerId | None:
-    """The customer of the strongest identifier given, or None if nobody holds it. `phone` is E.164."""
+    """The customer of the strongest identifier given, or None if nobody has it. `phone` with its country code."""
     identifiers = _identifiers(shop, user_id, email, phone, anonymous_id)
     with for_shop(shop) as cursor:
         row = cursor.execute(
-            "SELECT coalesce(a.canonical_id, i.customer_id) FROM customers_identifier i "
-            "LEFT JOIN customers_alias a ON a.shop_id = i.shop_id AND a.customer_id = i.customer_id "
-            "WHERE i.shop_id = %s AND i.kind = %s AND i.value = %s",
+            "SELECT customer_id FROM customers_identifier WHERE shop_id = %s AND kind = %s AND value = %s",
             identifiers[0],
         ).fetchone()
     return None if row is None else CustomerId(row[0])
@@ -46,14 +44,34 @@ def claim(
 ) -> CustomerId:
     """The customer of these identifiers, made if there is none; the same as an identify call at `now` would do.
 
-    `key` decides, as an event's message id does, between two claims of one instant. `phone` is E.164.
-    Raises VuelveError `busy` if other writers keep changing the same customers.
+    `key` decides, as an event's message id does, between two claims of one instant. `phone` with its country code.
+    Waits for others who write identities of the shop: call it before consents are given in the same transaction.
     """
     identifiers = _identifiers(shop, user_id, email, phone, anonymous_id)
-    sighting = Sighting(identifiers=identifiers, at=now, message_id=key, is_identify=True)
+    top, given = identifiers[0], {each.kind: each.value for each in identifiers[1:]}
     with for_shop(shop) as cursor:
+        hold(cursor, shop)
         open_tables(cursor)
-        settled = settle(cursor, [sighting], now=now, may_wait=False)
+        cursor.execute(
+            "INSERT INTO pg_temp.customers_sighting (shop_id, kind, value, email, phone, anonymous_id, is_identify, "
+            "seen_at, message_id) VALUES (%s, %s, %s, %s, %s, %s, true, %s, %s)",
+            [
+                *top,
+                given.get(IdentifierKind.EMAIL),
+                given.get(IdentifierKind.PHONE),
+                given.get(IdentifierKind.ANONYMOUS),
+                now,
+                key,
+            ],
+        )
+        settled = settle(cursor, now=now)
+        consents.record(cursor, (), moves=settled.moves)
+        cursor.execute(
+            "INSERT INTO pg_temp.customers_seen (shop_id, customer_id, first_at, last_at) "
+            "SELECT shop_id, node_id, %(now)s, %(now)s FROM customers_identifier "
+            "WHERE shop_id = %(shop)s AND kind = %(kind)s AND value = %(value)s",
+            {"now": now, "shop": shop, "kind": top.kind, "value": top.value},
+        )
         profiles.refresh(cursor, settled, now=now)
         found = resolve(shop=shop, user_id=user_id, email=email, phone=phone, anonymous_id=anonymous_id)
     assert found is not None
@@ -61,7 +79,7 @@ def claim(
 
 
 def canonical(*, shop: ShopId, customer: CustomerId) -> CustomerId:
-    """The customer that this one was merged into, or the same."""
+    """The customer that this one counts for, or the same."""
     with for_shop(shop) as cursor:
         row = cursor.execute(
             "SELECT canonical_id FROM customers_alias WHERE shop_id = %s AND customer_id = %s",
@@ -70,16 +88,17 @@ def canonical(*, shop: ShopId, customer: CustomerId) -> CustomerId:
     return CustomerId(row[0]) if row else customer
 
 
-def open_merges(cursor: Cursor) -> int:
-    """For consumers behind identity: fill `pg_temp.customers_merged (shop_id, from_id, into_id)` with the merges in
-    their batch; returns how many. They move their rows from `from_id` to `into_id` after the rest of the batch.
+def open_moves(cursor: Cursor) -> int:
+    """For consumers behind identity: fill `pg_temp.customers_moved (shop_id, node_id, from_id, into_id)` with what their
+    batch tells has moved; returns how many. After the rest of the batch they move their rows of that node from
+    `from_id` to `into_id`, which is where the node is now; `into_id` = `node_id`: a merge that does not hold any more.
     """
     cursor.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS customers_merged (shop_id bigint NOT NULL, from_id bigint NOT NULL, "
-        "into_id bigint NOT NULL)"
+        "CREATE TEMP TABLE IF NOT EXISTS customers_moved (shop_id bigint NOT NULL, node_id bigint NOT NULL, "
+        "from_id bigint NOT NULL, into_id bigint NOT NULL)"
     )
-    cursor.execute("SELECT vuelve_clear('pg_temp.customers_merged')")
-    cursor.execute(SQL["fill_merged"], {"merged": CUSTOMERS_MERGED, "ours": Origin.OURS})
+    cursor.execute("SELECT vuelve_clear('pg_temp.customers_moved')")
+    cursor.execute(SQL["fill_moved"], {"merged": CUSTOMERS_MERGED, "ours": Origin.OURS})
     return cursor.rowcount
 
 
@@ -94,7 +113,7 @@ def _identifiers(
     given = {
         IdentifierKind.USER: user_id,
         IdentifierKind.EMAIL: address,
-        IdentifierKind.PHONE: phone,
+        IdentifierKind.PHONE: None if phone is None else phone_e164(phone, "ZZ") or phone,
         IdentifierKind.ANONYMOUS: anonymous_id,
     }
     found = tuple(Identifier(shop, kind, value) for kind, value in given.items() if value)

@@ -13,7 +13,16 @@ from vuelve.platform.db import Cursor, for_shop
 from vuelve.platform.ids import ShopId
 
 # Whatever a table calls the customer whom a row is about.
-ID_COLUMNS = ("customer_id", "node_id", "canonical_id", "from_id", "into_id", "owner_id")
+ID_COLUMNS = (
+    "customer_id",
+    "node_id",
+    "canonical_id",
+    "from_id",
+    "into_id",
+    "owner_id",
+    "by_id",
+    "anchor_id",
+)
 # An id of fewer characters is part of countless other texts: it is looked for where identifiers stand, and only whole.
 SEARCHED_CHARS_MIN = 6
 IDENTIFIER_COLUMNS = frozenset({"user_id", "anonymous_id", "email", "phone", "address", "value"})

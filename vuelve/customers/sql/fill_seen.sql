@@ -1,4 +1,4 @@
--- Purpose: when each customer of a batch was first and last seen in it. What we recorded ourselves is no visit.
+-- Purpose: when each node of a batch was first and last seen in it. What we recorded ourselves is no visit.
 -- Rows: up to a batch. No index: temporary tables.
 INSERT INTO pg_temp.customers_seen (shop_id, customer_id, first_at, last_at)
 SELECT b.shop_id, s.customer_id, min(b.occurred_at), max(b.occurred_at)

@@ -224,7 +224,9 @@ def test_a_merge_loses_no_revocation(identity: Identity) -> None:
     assert identity.consents(user(identity, "early")) == {EMAIL: False}
     assert identity.consents(user(identity, "late")) == {EMAIL: True}  # agreed again after it
     assert changes(identity) == 4
-    assert identity.rows("SELECT count(DISTINCT customer_id) FROM customers_consent_change") == [(2,)]
+    # Each decision stays with the node that made it, so that a merge can be taken back.
+    assert identity.rows("SELECT count(DISTINCT customer_id) FROM customers_consent_change") == [(4,)]
+    assert identity.rows("SELECT count(DISTINCT customer_id) FROM customers_consent") == [(2,)]
 
 
 def test_unsubscribing_under_a_merged_id_counts_for_the_customer(identity: Identity) -> None:

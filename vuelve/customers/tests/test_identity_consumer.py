@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vuelve.customers.contracts import CUSTOMERS_MERGED
-from vuelve.customers.services import open_merges, resolve
+from vuelve.customers.services import open_moves, resolve
 from vuelve.customers.tests.world import NOW, Identity, minute, user
 from vuelve.events.consuming import consume_once
 from vuelve.events.services import record
@@ -36,7 +36,10 @@ def test_an_anonymous_visit_counts_for_who_signs_up_later(identity: Identity) ->
     identity.run()
     assert identity.customers() == ["a u"]
     assert identity.events_of()[first] == identity.events_of()[later] == user(identity, "u")
-    assert identity.rows("SELECT FROM customers_alias") == []
+    node = identity.rows("SELECT node_id FROM customers_identifier WHERE value = 'a'")[0][0]
+    assert identity.rows("SELECT customer_id, canonical_id FROM customers_alias") == [
+        (node, user(identity, "u"))
+    ]
 
 
 def test_an_anonymous_customer_is_merged_into_who_signs_in(identity: Identity) -> None:
@@ -54,7 +57,7 @@ def test_an_anonymous_customer_is_merged_into_who_signs_in(identity: Identity) -
     notices = identity.rows(
         "SELECT properties, customer_id, shard, origin FROM events_event WHERE name = %s", CUSTOMERS_MERGED
     )
-    assert notices == [({"from_id": before, "into_id": into}, before, before % 8, 1)]
+    assert notices == [({"node_id": before, "from_id": before, "into_id": into}, before, before % 8, 1)]
     assert identity.rows("SELECT count(*) FROM customers_customer") == [(2,)]  # the merged row stays
 
 
@@ -95,10 +98,12 @@ def test_the_earlier_identify_takes_the_anonymous_id_though_it_arrives_later(ide
     visit = track(identity.shop, "Product Viewed", anonymous_id="a", at=minute(10))
     identity.run()
     assert identity.events_of()[visit] == user(identity, "u1")
-    assert identity.rows("SELECT FROM customers_alias") == []
+    assert identity.rows("SELECT canonical_id FROM customers_alias") == [(user(identity, "u1"),)]
 
 
-def test_our_own_events_are_stamped_with_who_the_customer_is_now(identity: Identity) -> None:
+def test_our_own_events_keep_their_node_and_are_read_in_the_order_of_who_it_is_now(
+    identity: Identity,
+) -> None:
     track(identity.shop, "Order Completed", user_id="u", at=minute(0))
     visit = track(identity.shop, "Product Viewed", anonymous_id="a", at=minute(0))
     identity.run()
@@ -114,14 +119,14 @@ def test_our_own_events_are_stamped_with_who_the_customer_is_now(identity: Ident
         source="channels",
     )
     identity.run()
-    assert identity.rows("SELECT customer_id FROM events_event WHERE name = 'Message Sent'") == [
-        (user(identity, "u"),)
+    assert identity.rows("SELECT customer_id, shard FROM events_event WHERE name = 'Message Sent'") == [
+        (merged, user(identity, "u") % 8)
     ]
     assert identity.column("last_seen_at", user(identity, "u")) == minute(1)  # a message is no visit
 
 
 def test_consumers_behind_identity_learn_of_merges(identity: Identity) -> None:
-    """Also of the second of two merges in a chain, whichever of the two notices comes first."""
+    """Also of the second of two moves of one node, whichever of the two notices comes first."""
     track(identity.shop, "Product Viewed", anonymous_id="a", at=minute(0))
     identify(identity.shop, "u", at=minute(0))
     track(identity.shop, "Order Completed", anonymous_id="b", email="e@example.com", at=minute(0))
@@ -138,10 +143,10 @@ def test_consumers_behind_identity_learn_of_merges(identity: Identity) -> None:
         cursor.execute(
             "INSERT INTO pg_temp.event_batch SELECT * FROM events_event WHERE shop_id = %s", [identity.id]
         )
-        assert open_merges(cursor) == 2
-        moves = cursor.execute("SELECT from_id, into_id FROM pg_temp.customers_merged").fetchall()
-    into = by_name["u"]
-    assert sorted(moves) == sorted([(by_name["a"], into), (by_name["e@example.com"], into)])
+        assert open_moves(cursor) == 3
+        moves = cursor.execute("SELECT node_id, from_id, into_id FROM pg_temp.customers_moved").fetchall()
+    into, visitor, guest = by_name["u"], by_name["a"], by_name["e@example.com"]
+    assert sorted(moves) == sorted([(visitor, visitor, into), (visitor, guest, into), (guest, guest, into)])
 
 
 def test_a_notice_of_a_merge_from_outside_is_not_believed(identity: Identity) -> None:
@@ -153,7 +158,7 @@ def test_a_notice_of_a_merge_from_outside_is_not_believed(identity: Identity) ->
         cursor.execute(
             "INSERT INTO pg_temp.event_batch SELECT * FROM events_event WHERE shop_id = %s", [identity.id]
         )
-        assert open_merges(cursor) == 0
+        assert open_moves(cursor) == 0
     assert identity.events_of()[identity.rows("SELECT message_id FROM events_event")[0][0]] == user(
         identity, "u"
     )

@@ -329,7 +329,7 @@ class StampAll(Collector):
     def consume(self, batch: EventBatch) -> None:
         open_stamps(batch.cursor)
         batch.cursor.execute(
-            "INSERT INTO pg_temp.event_stamp SELECT xid, seq, coalesce(customer_id, 1) FROM pg_temp.event_batch"
+            "INSERT INTO pg_temp.event_stamp SELECT xid, seq, coalesce(customer_id, 1), coalesce(customer_id, 1) FROM pg_temp.event_batch"
         )
         stamp(batch.cursor)
 
@@ -369,7 +369,7 @@ def test_text_that_postgresql_cannot_hold_does_not_stop_identity(shop: Shop) -> 
         record_staged(cursor, now=NOW, source="import", from_outside=True)
     with for_shop(shop_id) as cursor:
         open_stamps(cursor)
-        cursor.execute("INSERT INTO pg_temp.event_stamp SELECT xid, seq, 1 FROM events_event")
+        cursor.execute("INSERT INTO pg_temp.event_stamp SELECT xid, seq, 1, 1 FROM events_event")
         assert stamp(cursor) == 3
         assert cursor.execute("SELECT text_value FROM events_property").fetchall() == [("pro",)]
 

@@ -2,7 +2,8 @@
 -- Rows: up to CONSUMER_BATCH_ROWS. Index: journeys_run's unique key. Merged customers enter as who they are now.
 -- Returns how many entered, and how many lacked the property that the journey re-enters by (or had it too long).
 WITH event AS (
-    SELECT e.shop_id, coalesce(a.canonical_id, e.customer_id) AS customer_id, e.xid, e.seq, e.occurred_at,
+    SELECT e.shop_id, coalesce(a.canonical_id, e.customer_id) AS customer_id, e.customer_id AS node_id, e.xid, e.seq,
+           e.occurred_at,
            CASE %(reentry)s
                WHEN 'once' THEN ''
                WHEN 'each_event' THEN e.source || '/' || e.message_id
@@ -18,9 +19,9 @@ WITH event AS (
     WHERE e.shop_id = %(shop)s AND e.name = %(event)s AND NOT e.historical AND e.customer_id IS NOT NULL
       AND (NOT %(conditional)s OR e.seq IN (SELECT subject_id FROM pg_temp.subject_matched))
 ), entered AS (
-    INSERT INTO journeys_run (shop_id, customer_id, journey_id, version_id, entry_key, step_key, entered_step_at,
+    INSERT INTO journeys_run (shop_id, customer_id, node_id, journey_id, version_id, entry_key, step_key, entered_step_at,
                               wake_at, event_xid, event_seq, data, entered_at)
-    SELECT shop_id, customer_id, %(journey)s, %(version)s, entry_key, %(first)s, %(now)s,
+    SELECT shop_id, customer_id, node_id, %(journey)s, %(version)s, entry_key, %(first)s, %(now)s,
            %(now)s, xid, seq, data, least(occurred_at, %(now)s)
     FROM event
     WHERE length(entry_key) <= %(key_chars_max)s AND (entry_key <> '' OR %(reentry)s = 'once')

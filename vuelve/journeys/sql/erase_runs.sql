@@ -7,7 +7,7 @@ WITH mine AS (
     FOR UPDATE
 ), ended AS (
     UPDATE journeys_run r
-    SET customer_id = %(remains)s, entry_key = 'erased:' || r.id, data = '{}', event_xid = NULL, event_seq = NULL,
+    SET customer_id = %(remains)s, node_id = %(remains)s, entry_key = 'erased:' || r.id, data = '{}', event_xid = NULL, event_seq = NULL,
         status = CASE WHEN r.status = 0 THEN 3 ELSE r.status END,
         wake_at = NULL,
         ended_at = coalesce(r.ended_at, %(now)s),

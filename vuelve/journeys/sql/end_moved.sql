@@ -1,9 +1,15 @@
--- Purpose: of runs that a merge brings under one entry key, keep the oldest and end the others; they stay readable
--- under a key of their own. Rows: a few a merge; returns counts. Index: journeys_run's primary key.
+-- Purpose: of runs that a move brings under one entry key, keep the oldest and end the others; they stay readable under a
+-- key of their own. Rows: a few a move; returns counts. Index: journeys_run's primary key.
+-- Runs that the same batch moves away from there do not meet those that come.
 WITH met AS (
     SELECT DISTINCT r.shop_id, r.customer_id, r.id, m.into_id, r.journey_id, r.entry_key, r.entered_at
-    FROM pg_temp.run_merge m
+    FROM pg_temp.customers_moved m
     JOIN journeys_run r ON r.shop_id = m.shop_id AND r.customer_id IN (m.from_id, m.into_id)
+    WHERE CASE WHEN r.customer_id = m.from_id THEN coalesce(r.node_id, r.customer_id) = m.node_id
+               ELSE NOT EXISTS (
+                   SELECT FROM pg_temp.customers_moved away
+                   WHERE away.shop_id = r.shop_id AND away.from_id = r.customer_id
+                     AND away.node_id = coalesce(r.node_id, r.customer_id)) END
 ), placed AS (
     SELECT shop_id, customer_id, id,
            row_number() OVER (PARTITION BY shop_id, into_id, journey_id, entry_key ORDER BY entered_at, id) AS place
