@@ -9,6 +9,18 @@ from vuelve.platform.ids import CustomerId
 COUPON_VALID_DAYS_DEFAULT = 7
 COUPON_VALID_DAYS_MAX = 730  # two years: longer than that no offer is "for a limited time"
 
+CART_ABANDONED_MINUTES_DEFAULT = 60
+
+# Events about carts and checkouts.
+CART_EVENTS = (
+    "Cart Updated",
+    "Cart Viewed",
+    "Checkout Started",
+    "Checkout Updated",
+    "Product Added",
+    "Product Removed",
+)
+
 
 class Milestone(IntEnum):
     """The stages of a shipment; they only move forward. `key` is what events call them."""

@@ -83,6 +83,7 @@ class CommercePrivacy:
         "commerce_coupon",
         "commerce_coupon_refusal",
         "commerce_rejected",
+        "commerce_cart",
     )
 
     def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
@@ -100,6 +101,7 @@ class CommercePrivacy:
                 ("coupons", "commerce_coupon", "issued_at, code"),
                 ("coupon_refusals", "commerce_coupon_refusal", "refused_at, code"),
                 ("rejected", "commerce_rejected", "rejected_at, event_seq"),
+                ("carts", "commerce_cart", "last_at, cart_id"),
             )
         }
 
@@ -126,7 +128,7 @@ class CommercePrivacy:
 
 # A message id may be made of an address. Its hash still tells a repeat of one message from another message.
 _KEPT: Mapping[str, str] = {
-    "commerce_order": ", coupon_code = NULL, cancel_reason = NULL, content_by = md5(content_by)",
+    "commerce_order": ", coupon_code = NULL, cart_id = NULL, cancel_reason = NULL, content_by = md5(content_by)",
     "commerce_order_key": ", cancel_reason = NULL, claimed_by = md5(claimed_by), cancelled_by = md5(cancelled_by)",
     "commerce_item": "",
     "commerce_refund": ", message_id = md5(message_id), refund_id = CASE WHEN refund_id LIKE 'event:%%' "
@@ -142,4 +144,5 @@ _GONE = (
     "commerce_coupon",
     "commerce_coupon_refusal",
     "commerce_rejected",
+    "commerce_cart",
 )

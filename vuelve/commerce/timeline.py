@@ -107,7 +107,22 @@ def _problem(properties: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def _cart(properties: Mapping[str, Any]) -> str:
+    names = [str(one.get("name") or one.get("product_id")) for one in _products(properties)]
+    amount = ""
+    if isinstance(properties.get("value_minor"), int) and properties.get("currency"):
+        amount = formats.money(properties["value_minor"], str(properties["currency"]))
+    parts = (", ".join(names[:3]) + ("…" if len(names) > 3 else ""), amount)
+    return " · ".join(part for part in parts if part)
+
+
+def _products(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    products = properties.get("products")
+    return [one for one in products if isinstance(one, Mapping)] if isinstance(products, list) else []
+
+
 FACES = {
+    "Cart Abandoned": EventFace(gettext_lazy("Left a cart behind"), "shopping-cart", "warn", _cart),
     "Order Completed": EventFace(gettext_lazy("Placed an order"), "shopping-bag", "accent", order_text),
     "Order Milestone Reached": EventFace(gettext_lazy("Delivery moved on"), "truck", "info", _milestone),
     "Order Updated": EventFace(gettext_lazy("The order was changed"), "pencil-square", text=order_text),

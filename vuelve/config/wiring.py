@@ -1,33 +1,73 @@
 """Every extension that is plugged in, by name. Adding one is one line here."""
 
+from vuelve.channels import privacy as channels_privacy
+from vuelve.channels import timeline as channels_timeline
 from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
 from vuelve.channels.liquid import EventObject, ShopObject
+from vuelve.channels.panels import MessagesPanel
 from vuelve.channels.providers.mailbox.client import MailboxProvider
 from vuelve.channels.providers.smtp.client import SmtpProvider
+from vuelve.channels.retention import MessagesRetention
 from vuelve.channels.steps import SendStep
+from vuelve.channels.urls import NAVIGATION as MESSAGES
+from vuelve.commerce import privacy as commerce_privacy
+from vuelve.commerce import timeline as commerce_timeline
 from vuelve.commerce.conditions import (
     OrderedCondition,
     OrdersCondition,
     SpentCondition,
     TriggerOrderCondition,
 )
-from vuelve.commerce.consumers import CommerceConsumer
+from vuelve.commerce.consumers import ORDER_COMPLETED, CommerceConsumer
+from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
+from vuelve.commerce.holdings import OrdersHeld, ProductsHeld
 from vuelve.commerce.liquid import OrderObject
+from vuelve.commerce.outcomes import VOCABULARY as COMMERCE_VOCABULARY
+from vuelve.commerce.outcomes import CommerceOutcomes
+from vuelve.commerce.panels import OrdersPanel
+from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
+from vuelve.commerce.ticks import CartsTick
+from vuelve.customers import privacy as customers_privacy
+from vuelve.customers import timeline as customers_timeline
 from vuelve.customers.conditions import TraitCondition
 from vuelve.customers.consumers import IdentityConsumer
+from vuelve.customers.contracts import CONSENT_GRANTED
+from vuelve.customers.holdings import CustomersHeld
 from vuelve.customers.liquid import CustomerObject
+from vuelve.customers.names import VOCABULARY as CUSTOMERS_VOCABULARY
+from vuelve.customers.names import Names
+from vuelve.customers.panels import NewCustomersPanel
+from vuelve.customers.retention import CustomersRetention, RetentionTick, VisitorsRetention
+from vuelve.customers.search import CustomerSearch
 from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they declare jobs
+from vuelve.customers.services.desk import StorePrivacyDesk
+from vuelve.customers.urls import NAVIGATION as CUSTOMERS
+from vuelve.customers.urls import PRIVACY
 from vuelve.events import jobs  # noqa: F401 - it declares jobs
+from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
-from vuelve.events.consumers import SchemaConsumer
+from vuelve.events.consumers import SchemaConsumer, SchemaTick
+from vuelve.events.retention import EventsRetention, RefusedRetention
 from vuelve.events.sources import backfills, connecting  # noqa: F401 - they declare jobs
 from vuelve.events.sources.csv import jobs as _csv_jobs  # noqa: F401 - they declare jobs
+from vuelve.events.sources.csv.urls import TAB as IMPORTS
+from vuelve.events.sources.reconciling import StoresTick
+from vuelve.events.sources.shopify.source import ShopifySource
+from vuelve.events.urls_pages import TABS as EVENT_TABS
+from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
+from vuelve.journeys.customer_page import CustomerRunsPanel
+from vuelve.journeys.origins import JourneyOrigins
 from vuelve.journeys.steps import Exit, Split, Wait
+from vuelve.journeys.ticks import JourneysTick
+from vuelve.journeys.urls import NAVIGATION as JOURNEYS
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
+from vuelve.shops.panels import DATA, OVERVIEW
+from vuelve.shops.privacy import ShopsPrivacy
 
 OWN_EVENTS = {
+    "Cart Abandoned",
     "Coupon Issued",
     "Coupon Redeemed",
     "Coupon Released",
@@ -76,3 +116,45 @@ def wire(into: Registry = registry) -> None:
     into.liquid |= {one.name: one for one in objects}
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
+    into.ticks += [JourneysTick(), CartsTick(), RetentionTick(), StoresTick(), SchemaTick()]
+    into.privacy += [
+        ShopsPrivacy(),
+        events_privacy.EventsPrivacy(),
+        customers_privacy.CustomersPrivacy(),
+        commerce_privacy.CommercePrivacy(),
+        channels_privacy.ChannelsPrivacy(),
+        journeys_privacy.JourneysPrivacy(),
+    ]
+    for module in (events_privacy, customers_privacy, commerce_privacy, channels_privacy, journeys_privacy):
+        into.personal_rows |= module.ROWS
+    into.bare_events |= commerce_privacy.BARE_EVENTS
+    into.retention += [
+        EventsRetention(),
+        RefusedRetention(),
+        MessagesRetention(),
+        VisitorsRetention(),
+        CustomersRetention(),
+    ]
+    into.left_behind = commerce_privacy.OrdersLeft()
+    into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
+    into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}
+    into.privacy_desk = StorePrivacyDesk()
+    into.sources |= {source.name: source for source in (ShopifySource(),)}
+    _wire_pages(into)
+
+
+def _wire_pages(into: Registry) -> None:
+    into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
+    into.data_tabs += [PRIVACY]
+    into.data_tabs += EVENT_TABS
+    into.data_tabs += [IMPORTS]
+    into.nav += [DATA] if into.data_tabs else []
+    into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
+    into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]
+    into.customer_columns += [OrdersColumn(), SpentColumn()]
+    into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
+    into.message_origins = JourneyOrigins()
+    into.event_outcomes += [CommerceOutcomes()]
+    into.event_vocabulary |= COMMERCE_VOCABULARY | CUSTOMERS_VOCABULARY
+    into.customer_names = Names()
+    into.searches += [CustomerSearch(), OrderSearch()]

@@ -32,6 +32,19 @@ come twice, and in any order: what is kept follows from the set of events, not f
     shipment_id (missing: the order's only shipment), carrier, tracking_number, tracking_url, eta_date, message,
     products[] (what is in this parcel): line_id, product_id, quantity.
     A parcel's milestone is the furthest it reached; the rest is as the newest event says that names it.
+`Product Updated`
+    product_id (required), sku, name, category, categories[], brand, image_url, images[], url, price, currency (the
+    shop's if missing), stock (nothing said: not known), is_active, variants[]: variant_id, sku, name, price, stock.
+    Of each field the newest event that states it has the last word; what orders say of a product fills the rest.
+`Product Deleted`
+    product_id. Until a newer `Product Updated`.
+`Product Added`, `Product Removed`
+    product_id or sku, quantity (added: 1 if missing; removed: all of it), variant, name, price, ..., cart_id, currency.
+`Cart Viewed`, `Cart Updated`, `Checkout Started`, `Checkout Updated`
+    cart_id, checkout_id, products[] (all that is in it), value, currency, url or checkout_url. With an order_id, or
+    is_completed, it is no news of the cart: the order tells.
+    A cart goes by cart_id, else checkout_id; without either a customer has one. An order closes its customer's carts, and
+    the one it names (cart_id, else checkout_id). What is in a cart: `rules/carts.py`; when it is abandoned: `ticks.py`.
 `Customers Merged` (ours)
     The rows of this package follow.
 
@@ -59,7 +72,8 @@ import structlog
 from django.utils.translation import gettext_lazy
 from prometheus_client import Counter
 
-from vuelve.commerce.consumers import moves, orders, shipments
+from vuelve.commerce.consumers import carts, catalogue, moves, orders, shipments
+from vuelve.commerce.contracts import CART_EVENTS
 from vuelve.commerce.rules.words import PAYMENT_STATES, SHIPMENT_STATUSES
 from vuelve.commerce.services import SOURCE, SQL, hold_merges, settle_coupon_uses
 from vuelve.customers.contracts import CUSTOMERS_MERGED
@@ -81,6 +95,8 @@ ORDER_REFUNDED = "Order Refunded"
 ORDER_CANCELLED = "Order Cancelled"
 PAYMENT_UPDATED = "Payment Updated"
 SHIPMENT_UPDATED = "Shipment Updated"
+PRODUCT_UPDATED = "Product Updated"
+PRODUCT_DELETED = "Product Deleted"
 
 _OF_ORDERS = frozenset(
     {
@@ -92,6 +108,8 @@ _OF_ORDERS = frozenset(
         SHIPMENT_UPDATED,
     }
 )
+_OF_CATALOGUE = frozenset({PRODUCT_UPDATED, PRODUCT_DELETED})
+_OF_CARTS = frozenset(CART_EVENTS)
 
 # Past a million of one article it is a mistake; petrol is sold by the 10 millilitres.
 QUANTITY_MAX = 1_000_000
@@ -120,10 +138,10 @@ class CommerceConsumer:
     after: ClassVar[tuple[str, ...]] = ("identity",)
 
     def names(self) -> frozenset[str] | None:
-        return _OF_ORDERS | {CUSTOMERS_MERGED}
+        return _OF_ORDERS | _OF_CATALOGUE | _OF_CARTS | {CUSTOMERS_MERGED}
 
     def consume(self, batch: EventBatch) -> None:
-        """Locks are taken in one order by everybody: merges, keys of orders, products, coupons."""
+        """Locks are taken in one order by everybody: merges, keys of orders, products, coupons, carts."""
         cursor = batch.cursor
         found = cursor.execute("SELECT DISTINCT shop_id, name FROM pg_temp.event_batch").fetchall()
         present = {name for _shop, name in found}
@@ -134,8 +152,14 @@ class CommerceConsumer:
             shops={shop for shop, _name in found},
             merging={shop for shop, name in found if name == CUSTOMERS_MERGED},
         )
+        catalogue.read_products(cursor, _BOUNDS, is_any=bool(present & _OF_CATALOGUE))
         if present & _OF_ORDERS:
             _take_orders(batch, present)
+        elif present & _OF_CATALOGUE:
+            catalogue.write_products(cursor)
+        carts.read_carts(cursor, _BOUNDS, is_any=bool(present & _OF_CARTS))
+        if present & (_OF_CARTS | {ORDER_COMPLETED, ORDER_UPDATED}):
+            cursor.execute(SQL["close_carts"])
         events.record_staged(cursor, now=batch.now, source=SOURCE)
         _keep_rejected(batch)
         moves.follow_merges(cursor)
@@ -149,6 +173,8 @@ def _take_orders(batch: EventBatch, present: set[str]) -> None:
         moves.follow_claims(cursor)
     if ORDER_CANCELLED in present:
         cursor.execute(SQL["cancel_orders"])
+    if present & _OF_CATALOGUE:
+        catalogue.write_products(cursor)
     if present & {ORDER_COMPLETED, ORDER_UPDATED}:
         cursor.execute(SQL["upsert_products"])
         orders.write_orders(

@@ -22,6 +22,7 @@ _OF_CUSTOMERS = (
     "commerce_coupon",
     "commerce_coupon_refusal",
     "commerce_rejected",
+    "commerce_cart",
 )
 
 _OF_NODE = "(m.node_id IS NULL OR coalesce(t.node_id, t.customer_id) = m.node_id)"

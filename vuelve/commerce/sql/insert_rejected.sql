@@ -15,6 +15,12 @@ WITH rejected AS (
     SELECT shop_id, customer_id, node_id, seq, 'Shipment Updated' AS name, order_id, reason
     FROM pg_temp.commerce_shipment_in WHERE reason IS NOT NULL
     UNION ALL
+    SELECT shop_id, customer_id, node_id, seq, name, NULL, reason
+    FROM pg_temp.commerce_cart_in WHERE reason IS NOT NULL
+    UNION ALL
+    SELECT shop_id, customer_id, node_id, seq, name, NULL, reason
+    FROM pg_temp.commerce_product_in WHERE reason IS NOT NULL
+    UNION ALL
     SELECT shop_id, customer_id, node_id, seq, name, order_id, reason FROM pg_temp.commerce_report
 ), kept AS (
     INSERT INTO commerce_rejected (shop_id, customer_id, node_id, event_seq, event_name, order_id, reason, rejected_at)

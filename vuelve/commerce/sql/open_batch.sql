@@ -25,6 +25,7 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_order_in (
     total_minor    bigint,
     coupon_code    text COLLATE "C",
     stated_method  text COLLATE "C",
+    cart_id        text COLLATE "C",
     lines          integer,
     has_payments   boolean NOT NULL,
     reason         text,

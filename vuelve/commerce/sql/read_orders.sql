@@ -5,7 +5,7 @@
 -- `->>` would parse it eleven times. OFFSET 0 keeps the planner from copying an expression to each of its uses.
 INSERT INTO pg_temp.commerce_order_in (shop_id, customer_id, node_id, xid, seq, at, message_id, claim_rank, rank, ordered_at,
     historical, order_id, order_number, source_name, currency, per_major, subtotal_minor, discount_minor, shipping_minor,
-    tax_minor, total_minor, coupon_code, stated_method, lines, has_payments, reason)
+    tax_minor, total_minor, coupon_code, stated_method, cart_id, lines, has_payments, reason)
 SELECT shop_id, customer_id, node_id, xid, seq, occurred_at, message_id, claim_rank,
        row_number() OVER (ORDER BY occurred_at, message_id, seq), coalesce(ordered_at, occurred_at), historical,
        left(order_id, %(order_id_max)s), left(order_number, %(order_id_max)s), left(source_name, %(order_id_max)s), code,
@@ -17,7 +17,7 @@ SELECT shop_id, customer_id, node_id, xid, seq, occurred_at, message_id, claim_r
        CASE WHEN reason IS NULL THEN round(coalesce(shipping, 0) * per_major) END,
        CASE WHEN reason IS NULL THEN round(coalesce(tax, 0) * per_major) END,
        CASE WHEN reason IS NULL THEN round(total * per_major) END,
-       left(coupon, %(order_id_max)s), left(method, %(order_id_max)s), lines, has_payments, reason
+       left(coupon, %(order_id_max)s), left(method, %(order_id_max)s), left(cart_id, %(order_id_max)s), lines, has_payments, reason
 FROM (
     SELECT b.shop_id, coalesce(a.canonical_id, b.customer_id) AS customer_id, b.customer_id AS node_id, b.xid, b.seq,
            b.occurred_at, b.message_id, CASE WHEN b.name = 'Order Completed' THEN 1 ELSE 2 END AS claim_rank, b.historical,
@@ -25,7 +25,8 @@ FROM (
            -- The function has an exception block, which costs: most events do not say when they were placed.
            CASE WHEN x.ordered_at IS NOT NULL THEN vuelve_time(x.ordered_at) END AS ordered_at,
            c.code, c.per_major, n.*, nullif(btrim(x.coupon), '') AS coupon,
-           lower(nullif(btrim(x.payment_method), '')) AS method, p.lines,
+           lower(nullif(btrim(x.payment_method), '')) AS method,
+           coalesce(nullif(btrim(x.cart_id), ''), nullif(btrim(x.checkout_id), '')) AS cart_id, p.lines,
            coalesce(json_typeof(x.payments) = 'array', false) AS has_payments,
            CASE
                WHEN NOT g.readable THEN 'unreadable'
@@ -48,7 +49,8 @@ FROM (
     CROSS JOIN LATERAL (SELECT commerce_is_readable(b.properties) AS readable OFFSET 0) g
     CROSS JOIN LATERAL json_to_record(CASE WHEN g.readable THEN b.properties ELSE '{}' END) AS x (
         order_id json, order_number text, source_name text, ordered_at text, currency text, subtotal text, revenue text,
-        total text, discount text, shipping text, tax text, coupon text, payment_method text, products json, payments json)
+        total text, discount text, shipping text, tax text, coupon text, payment_method text, cart_id text,
+        checkout_id text, products json, payments json)
     CROSS JOIN LATERAL (
         SELECT CASE WHEN json_typeof(x.order_id) IN ('string', 'number')
                     THEN nullif(btrim(x.order_id #>> '{}'), '') END AS order_id

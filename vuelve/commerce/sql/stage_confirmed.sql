@@ -3,7 +3,7 @@
 -- Rows: the live orders of a batch. Index: commerce_shipment's primary key.
 INSERT INTO pg_temp.event_staged (shop_id, name, occurred_at, message_id, customer_id, properties)
 SELECT h.shop_id, 'Order Milestone Reached', h.ordered_at, 'milestone:' || json_build_array(h.order_id, '', 1)::text,
-       h.customer_id,
+       h.node_id,
        json_build_object('milestone_id', h.order_id || '::confirmed', 'order_id', h.order_id, 'milestone', 'confirmed')
 FROM pg_temp.commerce_order_in h
 JOIN pg_temp.commerce_touch t ON t.shop_id = h.shop_id AND t.order_id = h.order_id

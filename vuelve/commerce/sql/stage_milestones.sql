@@ -3,7 +3,7 @@
 -- Rows: up to the shipment events of a batch. Index: commerce_shipment's primary key.
 INSERT INTO pg_temp.event_staged (shop_id, name, occurred_at, message_id, customer_id, properties)
 SELECT p.shop_id, 'Order Milestone Reached', p.at,
-       'milestone:' || json_build_array(p.order_id, p.shipment_id, p.milestone)::text, p.customer_id,
+       'milestone:' || json_build_array(p.order_id, p.shipment_id, p.milestone)::text, p.node_id,
        json_strip_nulls(json_build_object(
            'milestone_id', p.order_id || ':' || p.shipment_id || ':' || n.name,
            'order_id', p.order_id, 'shipment_id', p.shipment_id, 'milestone', n.name,

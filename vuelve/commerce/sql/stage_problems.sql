@@ -3,7 +3,7 @@
 -- Rows: few. Index: commerce_shipment_checkpoint's primary key.
 INSERT INTO pg_temp.event_staged (shop_id, name, occurred_at, message_id, customer_id, properties)
 SELECT p.shop_id, CASE WHEN p.status = 'pickup_ready' THEN 'Shipment Ready For Pickup' ELSE 'Shipment Problem Reported' END,
-       p.at, 'shipment:' || json_build_array(p.order_id, p.shipment_id, p.status)::text, p.customer_id,
+       p.at, 'shipment:' || json_build_array(p.order_id, p.shipment_id, p.status)::text, p.node_id,
        json_strip_nulls(json_build_object(
            'report_id', p.order_id || ':' || p.shipment_id || ':' || p.status, 'order_id', p.order_id,
            'shipment_id', p.shipment_id, 'problem', nullif(p.status, 'pickup_ready'), 'message', p.message,

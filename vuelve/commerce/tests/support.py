@@ -69,6 +69,9 @@ class Store:
     ) -> None:
         self.track("Payment Updated", customer, {"order_id": order_id, "state": state, **more}, at=at)
 
+    def cart(self, event: str, /, cart_id: str | None = "K", *, customer: int = ANA, at: datetime = NOW, **more: Any) -> None:
+        self.track(event, customer, {"cart_id": cart_id, **more}, at=at)
+
     def merge(self, from_id: int, into_id: int, *, recorded: bool = True) -> None:
         """As identity does it: the alias, and the event in the same transaction."""
         with for_shop(self.id) as cursor:
@@ -146,10 +149,12 @@ class Store:
             "refund",
             "payment",
             "product",
+            "product_fact",
             "shipment",
             "shipment_checkpoint",
             "coupon",
             "coupon_refusal",
+            "cart",
         )
         kept = {table: self.rows(f"commerce_{table}", "*") for table in tables}
         kept["events"] = self.recorded("Order Milestone Reached") + self.recorded("Coupon Redeemed")

@@ -22,6 +22,8 @@ TABLES = (
     "shipment",
     "shipment_checkpoint",
     "product",
+    "product_fact",
+    "cart",
 )
 # What depends on the log or on what was told when, not on the events.
 ARRIVAL = {"shop_id", "event_seq", "told_delivered"}
@@ -94,7 +96,24 @@ _shipment = st.fixed_dictionaries(
     optional={"carrier": st.sampled_from(["X", "Y"]), "tracking_number": st.sampled_from(["1", "2"])},
 )
 _cancel = st.fixed_dictionaries({"order_id": _orders, "reason": st.sampled_from(["a", "b"])})
+_product = st.fixed_dictionaries(
+    {"product_id": st.sampled_from(["p", "q"])},
+    optional={
+        "name": st.sampled_from(["Tres", "Cuatro"]),
+        "brand": st.sampled_from(["M", "N"]),
+        "stock": st.integers(0, 3),
+        "price": _amounts,
+        "categories": st.lists(st.sampled_from(["c", "d"]), max_size=2),
+    },
+)
+_cart = st.fixed_dictionaries(
+    {"cart_id": st.sampled_from(["K1", None]), "product_id": st.just("p")},
+    optional={"order_id": st.just("A1"), "value": _amounts},
+)
 _happenings = st.one_of(
+    st.tuples(st.sampled_from(["Product Added", "Checkout Started", "Cart Updated"]), _cart),
+    st.tuples(st.just("Product Updated"), _product),
+    st.tuples(st.just("Product Deleted"), st.fixed_dictionaries({"product_id": st.just("p")})),
     st.tuples(st.just("Order Completed"), _order),
     st.tuples(st.just("Order Updated"), _order),
     st.tuples(st.just("Order Refunded"), _refund),
