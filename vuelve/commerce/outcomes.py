@@ -94,6 +94,26 @@ REASONS: dict[str, _Reason] = {
         gettext_lazy("The state of the payment is not known."),
         gettext_lazy("Send pending, authorized, paid, failed, refunded or voided."),
     ),
+    "refund_exceeds_order": _Reason(
+        gettext_lazy("It gives back more than the order was worth; what exceeds it was left out."),
+        gettext_lazy("Send each refund once, with its own `refund_id`."),
+    ),
+    "refund_currency": _Reason(
+        gettext_lazy("The refund is in another currency than the order."),
+        gettext_lazy("Send what comes back in the order's currency."),
+    ),
+    "cart_id_too_long": _Reason(
+        gettext_lazy("The cart's id is too long."), gettext_lazy("Send at most 100 characters.")
+    ),
+    "categories_not_a_list": _Reason(
+        gettext_lazy("`categories` is no list."), gettext_lazy("Send a list of names.")
+    ),
+    "images_not_a_list": _Reason(
+        gettext_lazy("`images` is no list."), gettext_lazy("Send a list of addresses.")
+    ),
+    "variants_not_a_list": _Reason(
+        gettext_lazy("`variants` is no list."), gettext_lazy("Send a list of objects.")
+    ),
     "status_unknown": _Reason(
         gettext_lazy("The shipment's status is not known."),
         gettext_lazy("Send packed, in_transit, out_for_delivery, delivered or one of AfterShip's."),
@@ -121,6 +141,7 @@ VOCABULARY: dict[str, EventVocabulary] = {
         required=("product_id",), useful=("cart_id", "price", "quantity", "currency")
     ),
     "Product Removed": EventVocabulary(required=("product_id",), useful=("cart_id",)),
+    "Cart Viewed": EventVocabulary(required=("cart_id",), useful=("products", "currency", "value", "url")),
     "Cart Updated": EventVocabulary(required=("cart_id",), useful=("products", "currency", "value", "url")),
     "Checkout Started": EventVocabulary(
         required=("checkout_id",), useful=("products", "value", "currency", "email", "url")

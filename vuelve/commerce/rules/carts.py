@@ -31,7 +31,9 @@ class CartEvent:
 
 @dataclass(slots=True)
 class Cart:
-    products: list[dict[str, Any]] = field(default_factory=list)  # facts, quantity, price (text, in major units)
+    products: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # facts, quantity, price (text, in major units)
     quantity: int = 0
     currency: str = ""
     value_minor: int | None = None

@@ -69,7 +69,16 @@ class Store:
     ) -> None:
         self.track("Payment Updated", customer, {"order_id": order_id, "state": state, **more}, at=at)
 
-    def cart(self, event: str, /, cart_id: str | None = "K", *, customer: int = ANA, at: datetime = NOW, **more: Any) -> None:
+    def cart(
+        self,
+        event: str,
+        /,
+        cart_id: str | None = "K",
+        *,
+        customer: int = ANA,
+        at: datetime = NOW,
+        **more: Any,
+    ) -> None:
         self.track(event, customer, {"cart_id": cart_id, **more}, at=at)
 
     def merge(self, from_id: int, into_id: int, *, recorded: bool = True) -> None:

@@ -9,7 +9,7 @@ from vuelve.commerce.tests.support import ANA, BEA, Store, later
 from vuelve.commerce.ticks import abandon_carts, read_up_to
 from vuelve.platform.db import for_shop
 
-CAMERA = {
+CAMERA: dict[str, Any] = {
     "product_id": "C1",
     "name": "Cámara",
     "price": "150.50",
@@ -17,7 +17,7 @@ CAMERA = {
     "url": "https://shop.example/c1",
     "currency": "MXN",
 }
-LENS = {"product_id": "L1", "name": "Lente", "price": 99}
+LENS: dict[str, Any] = {"product_id": "L1", "name": "Lente", "price": 99}
 
 
 def tick(at: datetime) -> None:
@@ -83,9 +83,7 @@ def test_once_for_each_time_that_something_happened(store: Store) -> None:
 @pytest.mark.parametrize("is_named", [True, False])
 def test_never_when_an_order_came_after(store: Store, is_named: bool) -> None:
     store.cart("Checkout Started", products=[LENS])
-    store.order(
-        at=later(minutes=30), customer=BEA if is_named else ANA, cart_id="K" if is_named else None
-    )
+    store.order(at=later(minutes=30), customer=BEA if is_named else ANA, cart_id="K" if is_named else None)
     store.consume()
     tick(later(hours=2))
     assert told(store) == []

@@ -1,6 +1,7 @@
 """The catalogue: the store's own word, field by field, before what orders say; in any order of arrival."""
 
 import json
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from vuelve.commerce.tests.support import ANA, NOW, Store, later
 
-FULL = {
+FULL: dict[str, Any] = {
     "product_id": "C1",
     "sku": "S1",
     "name": "Cámara",
@@ -76,7 +77,7 @@ def test_the_newest_word_on_each_field_holds(store: Store, arrival: tuple[int, .
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_deleted_until_it_is_back(store: Store, backwards: bool) -> None:
-    steps = [
+    steps: list[Callable[[], None]] = [
         lambda: say(store, 0, name="A"),
         lambda: store.track("Product Deleted", ANA, {"product_id": "C1"}, at=later(hours=1)),
     ]

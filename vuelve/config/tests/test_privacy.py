@@ -400,6 +400,7 @@ def a_full_life(story: Story) -> CustomerId:
         coupon="ANA", products=[CAMERA])  # fmt: skip
     say(story, "Order Updated", story.clock.now(), order_id="1003", total="10.00", currency="MXN", note="For Ana",
         products=[CAMERA])  # fmt: skip
+    say(story, "Product Added", story.clock.now(), cart_id="of-ana", product_id="cam-1")
     say(
         story,
         "Payment Updated",
