@@ -3,7 +3,7 @@
 Orders stay for the shop's books: amounts, items and dates, under an id without a customer. Coupons go.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from vuelve.commerce.services import SQL
 from vuelve.platform.db import Cursor, stream_dicts
 from vuelve.platform.extension import BareEvent, Person, PersonalRows
-from vuelve.platform.ids import CustomerId
+from vuelve.platform.ids import CustomerId, ShopId
 
 # What stays of orders' events: which order, when, how much, of what. No coupon, note, link or address.
 _ORDER = (
@@ -60,6 +60,23 @@ BARE_EVENTS: dict[str, BareEvent] = dict.fromkeys(
     ),
     bare_order,
 )
+
+
+class OrdersLeft:
+    """Orders that erasures have left behind."""
+
+    def find(
+        self, cursor: Cursor, events: Sequence[tuple[ShopId, int, Mapping[str, Any]]]
+    ) -> Mapping[int, CustomerId]:
+        rows = cursor.execute(
+            SQL["orders_left"],
+            {
+                "shops": [shop for shop, _seq, _properties in events],
+                "seqs": [seq for _shop, seq, _properties in events],
+                "orders": [str(properties["order_id"]) for _shop, _seq, properties in events],
+            },
+        ).fetchall()
+        return {seq: CustomerId(remains) for seq, remains in rows}
 
 
 ROWS: dict[str, PersonalRows] = {

@@ -135,6 +135,7 @@ def wire(into: Registry = registry) -> None:
         VisitorsRetention(),
         CustomersRetention(),
     ]
+    into.left_behind = commerce_privacy.OrdersLeft()
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
     into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}
     into.privacy_desk = StorePrivacyDesk()

@@ -412,6 +412,16 @@ class PersonalRows:
 BareEvent = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 
 
+class LeftBehind(Protocol):
+    """What erasures have left: orders without a person. News of them must not bring a person's data back to them."""
+
+    def find(
+        self, cursor: Cursor, events: Sequence[tuple[ShopId, int, Mapping[str, Any]]]
+    ) -> Mapping[int, CustomerId]:
+        """Of events (shop, seq, properties) those about something that was left behind: its id without a customer, by seq."""
+        ...
+
+
 class RetentionRule(Protocol):
     """Something that a shop need not keep for good. Nothing is removed unless the shop has said for how long."""
 
@@ -546,6 +556,7 @@ class Registry:
     privacy: list[PrivacyPart] = field(default_factory=list)  # packages in their order
     personal_rows: dict[str, PersonalRows] = field(default_factory=dict)  # by table
     bare_events: dict[str, BareEvent] = field(default_factory=dict)
+    left_behind: LeftBehind | None = None
     # Events by which an erased person begins anew with the shop, live and after the erasure.
     reopening_events: set[str] = field(default_factory=set)
     retention: list[RetentionRule] = field(default_factory=list)

@@ -12,7 +12,7 @@ from django.test import Client
 
 from vuelve.cli import privacy as cli
 from vuelve.config.tests.story import Story, begin
-from vuelve.config.tests.test_privacy import a_full_life, column, hits
+from vuelve.config.tests.test_privacy import a_full_life, column, hits, quiet
 from vuelve.customers.retention import RetentionTick
 from vuelve.customers.services import disclosing
 from vuelve.platform import jobs
@@ -187,7 +187,7 @@ def with_key(story: Story, kind: KeyKind) -> Client:
 
 
 def test_the_api_hands_out_and_erases_with_a_secret_key(log: None) -> None:
-    story = begin()
+    story = quiet()
     ana = a_full_life(story)
     client = with_key(story, KeyKind.SECRET)
     copy = client.get(f"/api/v1/customers/{ana}/export")
@@ -197,7 +197,7 @@ def test_the_api_hands_out_and_erases_with_a_secret_key(log: None) -> None:
     assert zipfile.is_zipfile(io.BytesIO(archive.getvalue()))
     for public in (
         with_key(story, KeyKind.WRITE),
-        with_key(begin(), KeyKind.SECRET),
+        with_key(quiet(), KeyKind.SECRET),
         Client(HTTP_HOST="localhost"),
     ):
         assert public.get(f"/api/v1/customers/{ana}/export").status_code in (401, 404)
@@ -218,7 +218,7 @@ def test_the_api_hands_out_and_erases_with_a_secret_key(log: None) -> None:
 def test_the_command_line_says_what_goes_and_does_it(
     log: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    story = begin()
+    story = quiet()
     a_full_life(story)
     target = tmp_path / "copy.zip"
     cli.export(shop=story.shop.slug, customer=None, email="ana@example.com", out=target)

@@ -10,7 +10,17 @@ from collections.abc import Callable
 import pytest
 
 from vuelve.config.tests.story import Story, begin
-from vuelve.config.tests.test_privacy import ANA, a_full_life, column, dump, erased, hits, report_of, sums
+from vuelve.config.tests.test_privacy import (
+    ANA,
+    a_full_life,
+    column,
+    dump,
+    erased,
+    hits,
+    quiet,
+    report_of,
+    sums,
+)
 from vuelve.customers.services import erasing
 from vuelve.customers.tests.test_races import at_once
 from vuelve.platform import jobs
@@ -39,7 +49,7 @@ erasing.erase(shop=int(sys.argv[1]), erasure=int(sys.argv[2]), clock=VirtualCloc
 
 @pytest.fixture
 def story(log: None) -> Story:
-    return begin()
+    return quiet()
 
 
 def requested(story: Story, customer: CustomerId) -> int:
@@ -70,7 +80,8 @@ def events_of(story: Story, customer: CustomerId) -> int:
 
 
 @pytest.mark.slow
-def test_killed_at_any_point_it_ends_with_the_right_counts(story: Story) -> None:
+def test_killed_at_any_point_it_ends_with_the_right_counts(log: None) -> None:
+    story = begin()
     ana = a_full_life(story)
     for number in range(VISITS):
         track(story.shop, "Product Viewed", user_id="ana", at=story.clock.now(), message_id=f"visit-{number}")

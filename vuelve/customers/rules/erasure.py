@@ -66,6 +66,7 @@ class NamedEvent:
     can_be_bare: bool
     is_known: bool  # its strongest identifier is a living customer's
     matches: tuple[Match, ...]
+    left: int | None = None  # it is about an order that an erasure left behind, under this id
 
 
 def reopenings(events: Iterable[NamedEvent], reopening: Iterable[str]) -> dict[int, datetime]:
@@ -73,7 +74,7 @@ def reopenings(events: Iterable[NamedEvent], reopening: Iterable[str]) -> dict[i
     names = frozenset(reopening)
     found: dict[int, datetime] = {}
     for event in events:
-        if event.historical or event.name not in names:
+        if event.historical or event.left is not None or event.name not in names:
             continue
         for match in event.matches:
             if match.kind == IdentifierKind.ANONYMOUS or event.occurred_at <= match.erased_at:
@@ -86,6 +87,8 @@ def reopenings(events: Iterable[NamedEvent], reopening: Iterable[str]) -> dict[i
 
 def judge(event: NamedEvent, reopened: Mapping[int, datetime]) -> tuple[Verdict, Sequence[Match]]:
     """What is to become of an event, and the matches that stand in its way."""
+    if event.left is not None:
+        return Verdict.BARE, event.matches
     lapsed = [match for match in event.matches if _is_lapsed(event, match, reopened)]
     if not lapsed:
         is_device = all(match.kind == IdentifierKind.ANONYMOUS for match in event.matches)

@@ -5,7 +5,7 @@ empty table.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -103,9 +103,20 @@ def _named(cursor: Cursor, keys: dict[ShopId, HashKey]) -> list[_Row]:
     }
     if not matches:
         return []
-    return [
-        _row(matches, *row) for row in cursor.execute(SQL["named_events"], {"seqs": list(matches)}).fetchall()
+    rows = cursor.execute(SQL["named_events"], {"seqs": list(matches)}).fetchall()
+    return _with_left(cursor, [_row(matches, *row) for row in rows])
+
+
+def _with_left(cursor: Cursor, rows: list[_Row]) -> list[_Row]:
+    """Mark the events about what erasures have left behind."""
+    about = [
+        (ShopId(row.shop), row.event.seq, json.loads(row.properties)) for row in rows if row.event.can_be_bare
     ]
+    if about and registry.left_behind is not None:
+        left = registry.left_behind.find(cursor, about)
+        for row in rows:
+            row.event = replace(row.event, left=left.get(row.event.seq))
+    return rows
 
 
 def _row(matches: dict[int, tuple[Match, ...]], *columns: Any) -> _Row:
@@ -161,7 +172,7 @@ def _apply(cursor: Cursor, rows: list[_Row], reopened: dict[int, datetime]) -> W
         elif verdict is Verdict.BARE:
             text = bare(row.event.name, row.properties)
             assert text is not None
-            remains = CustomerId(lapsed[0].remains)
+            remains = CustomerId(lapsed[0].remains if row.event.left is None else row.event.left)
             rewritten.append(Rewritten(row.xid, seq, text, customer=remains, is_bare=True))
         elif verdict is Verdict.DROP:
             forgotten.append((row.xid, seq))
