@@ -91,7 +91,9 @@ def report(cursor: Cursor, shop: ShopId, erasure: int) -> Report:
 
 def known_rows(counts: dict[str, int]) -> tuple[list[tuple[Any, int]], list[tuple[Any, int]]]:
     """(label, rows) of tables that people know by name: what goes, and what stays without the person."""
-    shown = [(each, counts.get(table, 0)) for table, each in registry.personal_rows.items() if counts.get(table)]
+    shown = [
+        (each, counts.get(table, 0)) for table, each in registry.personal_rows.items() if counts.get(table)
+    ]
     return (
         [(each.label, rows) for each, rows in shown if not each.stays],
         [(each.label, rows) for each, rows in shown if each.stays],
