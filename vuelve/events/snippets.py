@@ -50,15 +50,7 @@ def _rudderstack(url: str, key: str) -> Snippet:
     code = f"""import {{ RudderAnalytics }} from "@rudderstack/analytics-js/bundled";
 
 const analytics = new RudderAnalytics();
-analytics.load("{key}", "{url}", {{
-  getSourceConfig: () => ({{
-    source: {{
-      id: "vuelve", name: "store", writeKey: "{key}", enabled: true, workspaceId: "vuelve",
-      connections: [], destinations: [],
-      config: {{ statsCollection: {{ errors: {{ enabled: false }}, metrics: {{ enabled: false }} }} }},
-    }},
-  }}),
-}});
+analytics.load("{key}", "{url}", {{ configUrl: "{url}" }});
 
 analytics.page();
 analytics.identify("42", {{ email: "ana@example.com", first_name: "Ana" }});

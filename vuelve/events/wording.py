@@ -16,7 +16,7 @@ KINDS: dict[int, Text] = {
     Kind.ALIAS: _("Alias"),
 }
 
-ORIGINS: dict[int, Text] = {Origin.OUTSIDE: _("From outside"), Origin.OURS: _("Recorded by Vuelve")}
+RECORDERS: dict[int, Text] = {Origin.OUTSIDE: _("From outside"), Origin.OURS: _("Recorded by Vuelve")}
 
 # The columns of events_schema_property.
 TYPES: dict[str, Text] = {
@@ -60,6 +60,12 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "unsupported_encoding": Refusal(
         _("An encoding that is not taken"), _("Send the body as it is, or packed with gzip.")
+    ),
+    "invalid_gzip": Refusal(
+        _("The body is not what it says"), _("Pack it with gzip, or leave Content-Encoding out.")
+    ),
+    "truncated_gzip": Refusal(
+        _("The packed body ends too early"), _("Send it whole; libraries try again by themselves.")
     ),
     "body_unreadable": Refusal(
         _("The body did not arrive whole"), _("Send it again; libraries do so by themselves.")

@@ -486,3 +486,7 @@ def test_a_test_event_of_a_guarded_shop_still_arrives(shop: Shop, browser: Clien
     browser.post(f"/s/{shop.slug}/data/connect/orders", {"guard": "0"})
     shop.refresh_from_db()
     assert not shop.orders_need_secret_key
+
+
+def test_the_overview_of_a_shop_without_events_leads_to_connecting(shop: Shop, browser: Client) -> None:
+    assert f'href="/s/{shop.slug}/data/connect/"' in browser.get(f"/s/{shop.slug}/").content.decode()

@@ -16,7 +16,7 @@ from vuelve.events.queries import live as queries
 from vuelve.events.queries import schema
 from vuelve.events.queries.fates import fates_of
 from vuelve.events.queries.live import EventRow, LiveFilter, Position
-from vuelve.events.wording import KINDS, ORIGINS
+from vuelve.events.wording import KINDS, RECORDERS
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, raw_cursor
 from vuelve.platform.errors import not_found
@@ -53,8 +53,8 @@ def live(request: ShopRequest) -> HttpResponse:
         "names": schema.names(cursor, request.shop_id),
         "kinds": [("", _("All kinds")), *((str(int(kind)), label) for kind, label in KINDS.items())],
         "origins": [
-            ("", _("All origins")),
-            *((str(int(origin)), label) for origin, label in ORIGINS.items()),
+            ("", _("Anybody")),
+            *((str(int(origin)), label) for origin, label in RECORDERS.items()),
         ],
         "pasts": [("", _("Live and imported")), ("no", _("Live only")), ("yes", _("Imported only"))],
         "past": {None: "", True: "yes", False: "no"}[wanted.historical],
@@ -91,7 +91,7 @@ def event(request: ShopRequest, xid: int, seq: int) -> HttpResponse:
         "line": lines_of(request, cursor, [whole])[0],
         "event": whole,
         "kind": KINDS[whole.kind],
-        "origin": ORIGINS[whole.origin],
+        "origin": RECORDERS[whole.origin],
         "is_readable": readable,
         "properties": show(whole.properties),
         "payload": show(whole.context) if whole.context not in (None, "null", "{}") else "",
