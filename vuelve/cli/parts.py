@@ -28,9 +28,9 @@ def serve(*, host: str, port: int) -> NoReturn:
 
 def work() -> None:
     start_django("worker")
-    from vuelve.events.worker import Worker
+    from vuelve.events import worker
 
-    Worker(clock=clock.real, stop=stop_on_signal()).run()
+    worker.run(clock=clock.real, stop=stop_on_signal())
 
 
 def send() -> None:

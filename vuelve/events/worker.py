@@ -1,4 +1,7 @@
-"""The worker's loop: consumers and ticks, in turn, until told to stop.
+"""The worker's loops: consumers and ticks, in turn, until told to stop.
+
+A process has two, each with a connection of its own: identity, which all others stay behind, and the rest. They keep two
+CPUs busy, and none of them reads a batch twice as two processes with half of the shards each would.
 
 One failing part does not stop the others. A batch that fails is tried again in ever smaller pieces; a single event
 that keeps failing is set aside in `events_quarantine`, since otherwise it would stop everybody's events for good.
@@ -6,6 +9,7 @@ that keeps failing is set aside in `events_quarantine`, since otherwise it would
 
 import threading
 from dataclasses import dataclass, field
+from enum import Enum
 
 import psycopg
 import structlog
@@ -26,7 +30,9 @@ IDLE_SECONDS = 0.1
 ROUND_ROWS_MIN = 500
 HOUSEKEEPING_SECONDS = 15.0
 FAILURES_OF_ONE_EVENT_MAX = 3
-WORKERS_SQL = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vuelve-worker' AND usename = current_user"
+# Dispatcher and jobs connect in the same role; only who consumes counts when the shards are divided.
+CONSUMING = "vuelve-consumers"
+WORKERS_SQL = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND usename = session_user"
 
 # Statements on raw cursors raise psycopg's errors, the ORM raises Django's. Deadlocks are among them: they pass.
 DATABASE_TROUBLE = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
@@ -37,10 +43,50 @@ QUARANTINED = Counter(
 )
 
 
+class Lane(Enum):
+    """Which consumers a loop takes care of."""
+
+    ALL = "all"
+    IDENTITY = "identity"
+    REST = "rest"
+
+    def takes(self, consumer: Consumer) -> bool:
+        return self is Lane.ALL or consumer.is_identity == (self is Lane.IDENTITY)
+
+
+def run(*, clock: Clock, stop: threading.Event) -> None:
+    """Both loops, until `stop` is set. Raises RuntimeError if the one in the other thread has failed."""
+    services.prepare_log(now=clock.now())
+    ahead = threading.Event()
+    failures: list[BaseException] = []
+
+    def identify() -> None:
+        try:
+            Worker(clock=clock, stop=stop, lane=Lane.IDENTITY, passed=ahead).run()
+        except BaseException as error:
+            failures.append(error)
+            stop.set()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=identify, name="identity")
+    thread.start()
+    try:
+        Worker(clock=clock, stop=stop, lane=Lane.REST, more=ahead).run()
+    finally:
+        stop.set()
+        thread.join()
+    if failures:
+        raise RuntimeError("identity has failed") from failures[0]
+
+
 @dataclass(slots=True)
 class Worker:
     clock: Clock
     stop: threading.Event
+    lane: Lane = Lane.ALL
+    more: threading.Event | None = None  # set by the loop that this one stays behind
+    passed: threading.Event | None = None  # to be set for those that stay behind this one
     _rows: dict[str, int] = field(default_factory=dict)  # by consumer: rows of the next batch
     _failures: dict[str, int] = field(default_factory=dict)  # by consumer: of a batch of one event, in a row
     _due_at: dict[str, float] = field(default_factory=dict)  # by tick: when it runs next
@@ -49,24 +95,35 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stop` is set."""
-        services.prepare_log(now=self.clock.now())
         while not self.stop.is_set():
             try:
                 close_old_connections()
-                self._keep_house()
+                if self.lane is not Lane.IDENTITY:
+                    self._keep_house()
                 goes_on = self.round()
             except DATABASE_TROUBLE as error:
                 log.warning("database unavailable; waiting", error=str(error).strip()[:200])
                 connection.close()
                 self.stop.wait(1.0)
                 continue
+            if self.passed is not None:
+                self.passed.set()
             if not goes_on:
-                self.stop.wait(IDLE_SECONDS)
+                self._rest()
+
+    def _rest(self) -> None:
+        """Let some events come together; at once on when the loop ahead has passed some."""
+        if self.more is None:
+            self.stop.wait(IDLE_SECONDS)
+        elif self.more.wait(IDLE_SECONDS):
+            self.more.clear()
 
     def round(self) -> bool:
         """Every consumer one batch, every tick that is due once; True if there is enough to go on at once."""
-        were_full = [self._consume(consumer) for consumer in consuming.in_order()]
-        done = [self._tick(tick) for tick in registry.ticks]
+        consumers = [consumer for consumer in consuming.in_order() if self.lane.takes(consumer)]
+        were_full = [self._consume(consumer) for consumer in consumers]
+        ticks = registry.ticks if self.lane is not Lane.IDENTITY else []
+        done = [self._tick(tick) for tick in ticks]
         return any(were_full) or max(done, default=0) >= ROUND_ROWS_MIN
 
     def _consume(self, consumer: Consumer) -> bool:
@@ -123,5 +180,7 @@ class Worker:
         rejecting.forget_rejected(now=self.clock.now())
         consuming.measure_lag()
         with transaction.atomic():
-            row = raw_cursor().execute(WORKERS_SQL).fetchone()
+            cursor = raw_cursor()
+            cursor.execute("SELECT set_config('application_name', %s, false)", [CONSUMING])
+            row = cursor.execute(WORKERS_SQL, [CONSUMING]).fetchone()
         self._workers = max(int(row[0]) if row else 1, 1)

@@ -25,6 +25,10 @@ def read_orders(cursor: Cursor, bounds: Mapping[str, Any], seqs: list[int] | Non
 def hold_orders(cursor: Cursor) -> bool:
     """Take or lock every order that the batch names, and settle whose it is; whether all of them are new."""
     touched = cursor.execute(SQL["touch_orders"]).rowcount
+    # Without statistics a filter on these tables seems to leave one row, and joins compare each order with each.
+    cursor.execute(
+        "ANALYZE pg_temp.commerce_order_in (shop_id, order_id, claim_rank, reason), pg_temp.commerce_touch (shop_id, order_id, claim_rank)"
+    )
     if cursor.execute(SQL["take_orders"]).rowcount == touched:
         return True
     cursor.execute(SQL["hold_orders"])

@@ -1,0 +1,122 @@
+"""A worker's two loops: identity in a thread of its own, everybody else behind it."""
+
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import ClassVar
+
+import psycopg
+import pytest
+from django.db import connection
+
+from vuelve.events import worker
+from vuelve.events.consuming import consume_once
+from vuelve.events.services import prepare_log
+from vuelve.events.tests.test_log import Collector, StampAll, horizon, wait_for
+from vuelve.events.worker import CONSUMING, WORKERS_SQL
+from vuelve.platform.clock import VirtualClock
+from vuelve.platform.extension import EventBatch, registry
+from vuelve.shops.models import Shop
+from vuelve.testing import track
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+CLOCK = VirtualClock(NOW)
+
+
+class Ahead(StampAll):
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[str] = set()
+        self.fails_badly = False
+
+    def consume(self, batch: EventBatch) -> None:
+        if self.fails_badly:
+            raise SystemExit("as a failure nobody foresaw")
+        super().consume(batch)
+        self.threads.add(threading.current_thread().name)
+
+
+class Behind(Collector):
+    name: ClassVar[str] = "lane_behind"
+    is_identity: ClassVar[bool] = False
+    after: ClassVar[tuple[str, ...]] = ("identity",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[str] = set()
+
+    def consume(self, batch: EventBatch) -> None:
+        super().consume(batch)
+        self.threads.add(threading.current_thread().name)
+
+
+@pytest.fixture
+def lanes(shop: Shop) -> Iterator[tuple[Ahead, Behind]]:
+    """Two consumers with nothing left to read, and no ticks."""
+    consumers, ticks = registry.consumers[:], registry.ticks[:]
+    ahead, behind = Ahead(), Behind()
+    registry.consumers[:], registry.ticks[:] = [ahead, behind], []
+    prepare_log(now=NOW)
+    wait_for(lambda: horizon()[0] == horizon()[1])
+    for consumer in (ahead, behind):
+        while consume_once(consumer, clock=CLOCK):
+            pass
+        consumer.seen.clear()
+        consumer.threads.clear()
+    yield ahead, behind
+    registry.consumers[:], registry.ticks[:] = consumers, ticks
+
+
+def start(stop: threading.Event) -> threading.Thread:
+    def work() -> None:
+        try:
+            worker.run(clock=CLOCK, stop=stop)
+        except RuntimeError as error:
+            raised.append(str(error))
+        finally:
+            connection.close()
+
+    raised: list[str] = []
+    thread = threading.Thread(target=work, name="rest")
+    thread.raised = raised  # type: ignore[attr-defined]
+    thread.start()
+    return thread
+
+
+def test_each_loop_has_its_consumers_and_both_end(shop: Shop, lanes: tuple[Ahead, Behind]) -> None:
+    ahead, behind = lanes
+    stop = threading.Event()
+    thread = start(stop)
+    try:
+        for number in range(3):
+            track(shop, "Viewed", customer=7, user_id="u1", at=NOW, message_id=f"lane-{number}")
+        wait_for(lambda: len(behind.seen) == 3)
+    finally:
+        stop.set()
+        thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert behind.seen == ["lane-0", "lane-1", "lane-2"]
+    assert (ahead.threads, behind.threads) == ({"identity"}, {"rest"})
+
+
+def test_the_process_ends_when_identity_fails(shop: Shop, lanes: tuple[Ahead, Behind]) -> None:
+    lanes[0].fails_badly = True
+    thread = start(threading.Event())
+    track(shop, "Viewed", user_id="u1", at=NOW)
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert thread.raised == ["identity has failed"]  # type: ignore[attr-defined]
+
+
+def test_only_who_consumes_has_a_share_of_the_shards(shop: Shop, lanes: tuple[Ahead, Behind]) -> None:
+    """The dispatcher and the jobs connect in the same role, and this connection does."""
+    stop = threading.Event()
+    threads = [start(stop), start(stop)]
+    try:
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as watcher:
+            wait_for(lambda: watcher.execute(WORKERS_SQL, [CONSUMING]).fetchone() == (2,))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=30)
