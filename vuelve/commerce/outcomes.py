@@ -51,16 +51,6 @@ REASONS: dict[str, _Reason] = {
     "amount_too_large": _Reason(
         gettext_lazy("An amount is too large to be right."), gettext_lazy("Send pesos, not cents.")
     ),
-    "quantity_not_a_number": _Reason(
-        gettext_lazy("A quantity is no number."), gettext_lazy("Send it as a number, e.g. 2.")
-    ),
-    "quantity_not_positive": _Reason(
-        gettext_lazy("A quantity is not above zero."),
-        gettext_lazy("Send what comes back as `Order Refunded`."),
-    ),
-    "quantity_too_large": _Reason(
-        gettext_lazy("A quantity is too large to be right."), gettext_lazy("Send the number of pieces.")
-    ),
     "products_not_a_list": _Reason(
         gettext_lazy("`products` is no list."), gettext_lazy("Send a list of objects.")
     ),
