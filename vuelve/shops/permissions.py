@@ -40,6 +40,11 @@ def may_import(membership: Membership) -> bool:
     return membership.role in EDITORS
 
 
+def may_manage_stores(membership: Membership) -> bool:
+    """Connect and disconnect stores, bring in their history."""
+    return membership.role in {Role.OWNER, Role.ADMIN}
+
+
 def require(is_allowed: bool) -> None:
     """Raises VuelveError `forbidden`."""
     if not is_allowed:

@@ -17,7 +17,7 @@ from vuelve.events import services as events
 from vuelve.events.sources import queries
 from vuelve.events.sources.appending import append
 from vuelve.events.sources.connecting import source_of
-from vuelve.events.sources.contracts import UNDER_WAY, Backfill, BackfillState, Store, WebhookState
+from vuelve.events.sources.contracts import UNDER_WAY, Backfill, BackfillState, Store, WebhookState, problem
 from vuelve.events.sources.queries import SQL
 from vuelve.platform import jobs, limits, vault
 from vuelve.platform.clock import Clock, real
@@ -124,9 +124,7 @@ def bring(*, shop: ShopId, backfill_id: int, clock: Clock, pause: Pause) -> None
             _when_over(store, backfill)
             return
         if not store.sealed_token or not store.is_open:
-            _move(
-                backfill, clock, state=BackfillState.STOPPED, problem="The store is not connected any more."
-            )
+            _move(backfill, clock, state=BackfillState.STOPPED, problem=problem("store_closed"))
             return
         try:
             is_waiting = _step(source_of(store.source), store, backfill, clock)
@@ -136,7 +134,7 @@ def bring(*, shop: ShopId, backfill_id: int, clock: Clock, pause: Pause) -> None
                 backfill,
                 clock,
                 state=BackfillState.FAILED,
-                problem=f"{error.message} {error.hint or ''}".strip(),
+                problem=problem(error.code, error.message),
             )
         except Retryable as error:
             troubles = 1 if _has_moved(backfill) else troubles + 1
@@ -179,7 +177,7 @@ def _ask(source: StoreSource, store: Store, backfill: Backfill, clock: Clock) ->
         _move(backfill, clock, expected=status.objects)
         return True
     if status.state is FetchState.FAILED:
-        _once_more(backfill, clock, f"The store gave up: {status.reason}")
+        _once_more(backfill, clock, problem("store_gave_up", status.reason))
         return False
     if not status.url:
         _move(backfill, clock, state=BackfillState.DONE, expected=0)
@@ -192,7 +190,7 @@ def _ask(source: StoreSource, store: Store, backfill: Backfill, clock: Clock) ->
         expected=max(status.objects, backfill.expected),
         objects=0,
         is_partial=status.state is FetchState.PARTIAL,
-        problem=status.reason,
+        problem=problem("store_gave_up", status.reason) if status.reason else "",
     )
     return False
 
@@ -208,13 +206,13 @@ def _read_on(source: StoreSource, store: Store, backfill: Backfill, clock: Clock
             position = chunk.position
             jobs.stop_if_told()
     except FetchExpiredError:
-        _once_more(backfill, clock, "The address of the store's file does not work any more.")
+        _once_more(backfill, clock, problem("file_expired"))
         return
     except FetchCutError as error:
         if not backfill.is_partial:
             raise VuelveError("store_answer", f"{error}.") from error
     if backfill.is_partial:
-        _once_more(backfill, clock, f"The store gave up: {backfill.problem}")
+        _once_more(backfill, clock, backfill.problem)
     else:
         _move(backfill, clock, state=BackfillState.DONE, sealed_url="", problem="")
 
@@ -238,7 +236,7 @@ def _take(
         try:
             mapped.append(source.map(topic, payload, reception))
         except VuelveError as error:
-            failed.append((topic, payload, error.message))
+            failed.append((topic, payload, problem(error.code, error.message)))
     skipped = sum(bool(one.skipped) for one in mapped)
     with for_shop(backfill.shop_id) as cursor:
         present = queries.backfill(cursor, backfill.shop_id, backfill.id, lock=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from vuelve.events.sources import queries
-from vuelve.events.sources.contracts import Store, StoreState
+from vuelve.events.sources.contracts import Store, StoreState, problem
 from vuelve.platform import clock, jobs, limits, vault
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import Retryable, VuelveError, not_found
@@ -198,10 +198,10 @@ def check(*, shop: int, store_id: int) -> None:
         facts = kind.facts(store.access)
         topics = kind.register(store.access, webhook_address(store)) if can_be_reached() else ()
     except VuelveError as error:
-        _settle(store, StoreState.REFUSED, f"{error.message} {error.hint or ''}".strip())
+        _settle(store, StoreState.REFUSED, problem(error.code, error.message))
         return
     except Retryable as error:
-        _settle(store, StoreState.CHECKING, str(error))
+        _settle(store, StoreState.CHECKING, problem("store_busy", str(error)))
         raise
     with for_shop(ShopId(shop)) as cursor:
         cursor.execute(
@@ -220,12 +220,12 @@ def check(*, shop: int, store_id: int) -> None:
     _settle(store, StoreState.CONNECTED, "")
 
 
-def _settle(store: Store, state: StoreState, problem: str) -> None:
+def _settle(store: Store, state: StoreState, what: str) -> None:
     with for_shop(store.shop_id) as cursor:
         cursor.execute(
             "UPDATE events_store SET state = %s, problem = %s, checked_at = %s "
             "WHERE shop_id = %s AND id = %s AND state NOT IN ('disconnected', 'uninstalled')",
-            [state, problem, clock.real.now(), store.shop_id, store.id],
+            [state, what, clock.real.now(), store.shop_id, store.id],
         )
 
 
@@ -239,7 +239,7 @@ def leave(*, shop: int, store_id: int) -> None:
     try:
         source_of(store.source).unregister(store.access, webhook_address(store))
     except VuelveError as error:
-        _note_problem(store, error.message)
+        _note_problem(store, problem(error.code, error.message))
     with for_shop(ShopId(shop)) as cursor:
         cursor.execute(
             "UPDATE events_store SET sealed_token = '' WHERE shop_id = %s AND id = %s AND state = 'disconnected'",
@@ -247,9 +247,9 @@ def leave(*, shop: int, store_id: int) -> None:
         )
 
 
-def _note_problem(store: Store, problem: str) -> None:
+def _note_problem(store: Store, what: str) -> None:
     with for_shop(store.shop_id) as cursor:
         cursor.execute(
             "UPDATE events_store SET problem = %s WHERE shop_id = %s AND id = %s",
-            [problem, store.shop_id, store.id],
+            [what, store.shop_id, store.id],
         )

@@ -17,6 +17,11 @@ class StoreState(StrEnum):
     DISCONNECTED = "disconnected"  # by a member, here
 
 
+def problem(code: str, detail: str = "") -> str:
+    """What went wrong, as it is kept: a code that pages have words for, and the detail in the words of who said it."""
+    return f"{code}|{detail.strip()[:500]}"
+
+
 OPEN_STATES = (StoreState.CHECKING, StoreState.CONNECTED, StoreState.REFUSED)
 
 

@@ -17,7 +17,7 @@ from prometheus_client import Counter
 from vuelve.events import services as events
 from vuelve.events.sources import queries
 from vuelve.events.sources.appending import append, pass_on
-from vuelve.events.sources.contracts import Store, StoreState, WebhookState
+from vuelve.events.sources.contracts import Store, StoreState, WebhookState, problem
 from vuelve.events.sources.queries import SQL
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, for_shop, for_shops
@@ -34,7 +34,6 @@ WEBHOOKS = Counter(
     "vuelve_store_webhooks_total", "Webhooks of stores answered.", ["source", "topic", "outcome"]
 )
 _decoder = msgspec.json.Decoder(dict[str, Any])
-_REASON_CHARS_MAX = 500
 
 
 class NotSigned(VuelveError):  # noqa: N818
@@ -121,11 +120,11 @@ def _keep(
         }
         if not cursor.execute(SQL["keep_webhook"], parameters).rowcount:
             return None
-        problem = _take_effect(cursor, store, read.mapped, now=now)
-        if problem is None:
+        trouble = _take_effect(cursor, store, read.mapped, now=now)
+        if trouble is None:
             return read.state
-        _set_state(cursor, store, delivery.key, WebhookState.FAILED, problem)
-    log.warning("webhook kept, not taken", shop=store.shop_id, topic=delivery.topic, reason=problem)
+        _set_state(cursor, store, delivery.key, WebhookState.FAILED, trouble)
+    log.warning("webhook kept, not taken", shop=store.shop_id, topic=delivery.topic, reason=trouble)
     return WebhookState.FAILED
 
 
@@ -135,13 +134,13 @@ def _read(source: StoreSource, topic: str, body: bytes, reception: Reception) ->
     try:
         mapped = source.map(topic, _decoder.decode(body), reception)
     except VuelveError as error:
-        return _Read(WebhookState.FAILED, reason=error.message[:_REASON_CHARS_MAX])
+        return _Read(WebhookState.FAILED, reason=problem(error.code, error.message))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _Read(WebhookState.FAILED, reason=f"The body is no JSON object: {error}"[:_REASON_CHARS_MAX])
+        return _Read(WebhookState.FAILED, reason=problem("payload", f"JSON: {error}"))
     except Exception as error:
         # A shape nobody thought of. The store would send it again for hours, and then it would be lost.
         log.exception("a webhook could not be mapped", topic=topic)
-        return _Read(WebhookState.FAILED, reason=f"{type(error).__name__}: {error}"[:_REASON_CHARS_MAX])
+        return _Read(WebhookState.FAILED, reason=problem("unforeseen", f"{type(error).__name__}: {error}"))
     if mapped.skipped:
         return _Read(WebhookState.SKIPPED, mapped, mapped.skipped)
     return _Read(WebhookState.TAKEN, mapped)
@@ -160,9 +159,9 @@ def _take_effect(cursor: Cursor, store: Store, mapped: Mapped, *, now: datetime)
         if "no partition" in str(error):
             events.ensure_months(now=now, months_ahead=1)
             return _take_effect(cursor, store, mapped, now=now)
-        return f"{type(error).__name__}: {str(error).strip()}"[:_REASON_CHARS_MAX]
+        return problem("unforeseen", f"{type(error).__name__}: {error}")
     except VuelveError as error:
-        return error.message[:_REASON_CHARS_MAX]
+        return problem(error.code, error.message)
     return None
 
 
@@ -204,11 +203,11 @@ def retry(*, shop: ShopId, store_id: int, key: str, now: datetime) -> WebhookSta
             received_at=received_at, connected_at=store.connected_at, triggered_at=triggered_at
         )
         read = _read(registry.sources[store.source], topic, bytes(body), reception)
-        problem = None
+        trouble = None
         if read.state is not WebhookState.FAILED:
-            problem = _take_effect(cursor, store, read.mapped, now=now)
-        state = WebhookState.FAILED if problem else read.state
-        _set_state(cursor, store, key, state, problem or read.reason)
+            trouble = _take_effect(cursor, store, read.mapped, now=now)
+        state = WebhookState.FAILED if trouble else read.state
+        _set_state(cursor, store, key, state, trouble or read.reason)
         cursor.execute(
             "UPDATE events_webhook SET people = %s WHERE shop_id = %s AND store_id = %s AND key = %s",
             [_people(read.mapped), shop, store_id, key],

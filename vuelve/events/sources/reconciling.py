@@ -16,7 +16,7 @@ from prometheus_client import Gauge
 from vuelve.events.sources import deliveries, queries
 from vuelve.events.sources.appending import requester
 from vuelve.events.sources.connecting import source_of
-from vuelve.events.sources.contracts import Store
+from vuelve.events.sources.contracts import Store, problem
 from vuelve.events.sources.queries import SQL
 from vuelve.platform import jobs
 from vuelve.platform.clock import Clock, real
@@ -100,19 +100,19 @@ def reconcile(*, shop: ShopId, store_id: int, now: datetime) -> None:
     if not store.sealed_token or not store.is_open:
         return
     source, zone = source_of(store.source), ZoneInfo(facts(shop).time_zone)
-    problem = ""
+    trouble = ""
     for kind in StoreKind:
         parts = parts_of(kind, now=now, zone=zone)
         try:
             theirs = source.counts(store.access, kind, [part.window for part in parts])
         except VuelveError as error:
-            problem = error.message
+            trouble = problem(error.code, error.message)
             theirs = [None] * len(parts)
         _write(source, store, kind, parts, theirs, now)
     with for_shop(shop) as cursor:
         cursor.execute(
             "UPDATE events_store SET reconciled_at = %s, problem = %s WHERE shop_id = %s AND id = %s",
-            [now, problem, shop, store_id],
+            [now, trouble, shop, store_id],
         )
 
 

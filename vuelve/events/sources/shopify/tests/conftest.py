@@ -1,26 +1,29 @@
+"""Fixtures. Imports stay inside: pytest loads this file before Django is set up."""
+
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from vuelve.events.sources import connecting
-from vuelve.events.sources.contracts import Store
-from vuelve.events.sources.shopify.tests.fake import TOKEN, FakeShopify, running
-from vuelve.events.sources.shopify.tests.payloads import SECRET
-from vuelve.platform import limits
-from vuelve.platform.ids import ShopId
-from vuelve.shops.models import Shop
-
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeShopify]:
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator:  # type: ignore[type-arg]
+    """A stand-in for Shopify on loopback, and every call goes to it."""
+    from vuelve.events.sources.shopify.tests.fake import FakeShopify, running
+
     with running(FakeShopify()) as one:
         monkeypatch.setenv("VUELVE_SHOPIFY_STAND_IN", one.url)
         yield one
 
 
 @pytest.fixture
-def store(shop: Shop) -> Store:
+def store(shop):  # type: ignore[no-untyped-def]
+    """A store of its own for the test, connected on the eve of `scene.NOW`."""
+    from vuelve.events.sources import connecting
+    from vuelve.events.sources.shopify.tests.fake import TOKEN
+    from vuelve.events.sources.shopify.tests.payloads import SECRET
+    from vuelve.platform.ids import ShopId
+
     return connecting.connect(
         shop=ShopId(shop.pk),
         source="shopify",
@@ -34,4 +37,6 @@ def store(shop: Shop) -> Store:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vuelve.platform import limits
+
     monkeypatch.setattr(limits, "STORE_BATCH_OBJECTS", 3)
