@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
     path("", include("vuelve.shops.urls")),
     path("", include("vuelve.events.urls_pages")),
+    path("", include("vuelve.events.sources.urls")),
     path("", include("vuelve.customers.urls")),
     path("", include("vuelve.journeys.urls")),
     path("", include("vuelve.channels.urls_public")),

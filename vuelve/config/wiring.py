@@ -54,6 +54,7 @@ from vuelve.events.sources.csv import jobs as _csv_jobs  # noqa: F401 - they dec
 from vuelve.events.sources.csv.urls import TAB as IMPORTS
 from vuelve.events.sources.reconciling import StoresTick
 from vuelve.events.sources.shopify.source import ShopifySource
+from vuelve.events.sources.urls import STORES
 from vuelve.events.urls_pages import TABS as EVENT_TABS
 from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
@@ -147,7 +148,7 @@ def _wire_pages(into: Registry) -> None:
     into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
     into.data_tabs += [PRIVACY]
     into.data_tabs += EVENT_TABS
-    into.data_tabs += [IMPORTS]
+    into.data_tabs += [STORES, IMPORTS]
     into.nav += [DATA] if into.data_tabs else []
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]

@@ -27,11 +27,12 @@ class StoreKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoreAccess:
-    """What an adapter needs to call its store. Never logged: it holds the token."""
+    """What an adapter needs to call its store: what its connect form asked for. Never logged."""
 
     domain: str
     api_version: str
     token: str = field(repr=False)
+    secret: str = field(repr=False, default="")
 
 
 @dataclass(frozen=True, slots=True)

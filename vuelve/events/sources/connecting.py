@@ -134,7 +134,7 @@ def check_again(*, shop: ShopId, store_id: int, actor: str) -> None:
     """Try the token and the subscriptions once more."""
     with for_shop(shop) as cursor:
         store = queries.store(cursor, shop, store_id)
-        if not store.sealed_token:
+        if not store.sealed_token or not store.is_open:
             raise VuelveError("store_closed", "The store is disconnected.", hint="Connect it again.")
         cursor.execute(
             "UPDATE events_store SET state = %s, problem = '' WHERE shop_id = %s AND id = %s",

@@ -75,7 +75,10 @@ class Store:
     @property
     def access(self) -> StoreAccess:
         return StoreAccess(
-            domain=self.domain, api_version=self.api_version, token=vault.unseal(self.sealed_token)
+            domain=self.domain,
+            api_version=self.api_version,
+            token=vault.unseal(self.sealed_token),
+            secret=vault.unseal(self.sealed_secret),
         )
 
     def secrets(self, now: datetime) -> list[str]:

@@ -7,11 +7,12 @@ over TLS and nowhere else: redirects are not followed, and the files come from a
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 import urllib3
 
+from vuelve.events.sources.shopify import tokens
 from vuelve.platform import env
 from vuelve.platform.errors import Retryable, VuelveError
 from vuelve.platform.stores import FetchExpiredError, StoreAccess
@@ -53,30 +54,59 @@ def check_domain(text: str) -> str:
 
 def graphql(access: StoreAccess, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The `data` of an answer."""
+    body = msgspec.json.encode({"query": query, "variables": dict(variables or {})})
+    path = f"/admin/api/{access.api_version}/graphql.json"
+    for is_last in (False, True):
+        token = tokens.token_of(access, ask=_ask_token)
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": token}
+        status, answered, found = _post(access, path, body, headers)
+        # One that was lent to us may end before its time: the next one is asked for, once.
+        if status != 401 or is_last or not tokens.forget(access):
+            break
+    _check_status(status, found)
+    answer = _object(answered)
+    _check_errors(answer)
+    data = answer.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _ask_token(access: StoreAccess) -> tuple[str, float]:
+    """OAuth's client credentials grant: (token, seconds it is good for)."""
+    fields = {"grant_type": "client_credentials", "client_id": access.token, "client_secret": access.secret}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, answered, found = _post(access, "/admin/oauth/access_token", urlencode(fields).encode(), headers)
+    if status == 400:
+        status = 401  # Shopify's answer to an app it does not know, or that is not in this store
+    _check_status(status, found)
+    answer = _object(answered)
+    token, seconds = answer.get("access_token"), answer.get("expires_in")
+    if not isinstance(token, str) or not isinstance(seconds, int):
+        raise VuelveError("store_answer", "Shopify hands out no access token.")
+    return token, float(seconds)
+
+
+def _post(
+    access: StoreAccess, path: str, body: bytes, headers: Mapping[str, str]
+) -> tuple[int, bytes, Mapping[str, str]]:
+    """(status, body, headers) of a call to the store itself."""
     domain = check_domain(access.domain)
     base = env.get("VUELVE_SHOPIFY_STAND_IN") or f"https://{domain}"
     try:
         response = _pool.request(
-            "POST",
-            f"{base}/admin/api/{access.api_version}/graphql.json",
-            body=msgspec.json.encode({"query": query, "variables": dict(variables or {})}),
-            headers={"Content-Type": "application/json", "X-Shopify-Access-Token": access.token},
-            redirect=False,
-            preload_content=False,
+            "POST", f"{base}{path}", body=body, headers=dict(headers), redirect=False, preload_content=False
         )
-        body = _all_of(response)
+        return response.status, _all_of(response), response.headers
     except urllib3.exceptions.HTTPError as error:
         raise Retryable(
             f"Shopify does not answer: {type(error).__name__}", after_seconds=RETRY_SECONDS
         ) from error
-    _check_status(response)
+
+
+def _object(body: bytes) -> dict[str, Any]:
     try:
-        answer = msgspec.json.decode(body, type=dict[str, Any])
+        return msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise Retryable("Shopify's answer is no JSON", after_seconds=RETRY_SECONDS) from error
-    _check_errors(answer)
-    data = answer.get("data")
-    return data if isinstance(data, dict) else {}
 
 
 def _all_of(response: urllib3.BaseHTTPResponse) -> bytes:
@@ -89,12 +119,11 @@ def _all_of(response: urllib3.BaseHTTPResponse) -> bytes:
     return body
 
 
-def _check_status(response: urllib3.BaseHTTPResponse) -> None:
-    status = response.status
+def _check_status(status: int, headers: Mapping[str, str]) -> None:
     if status == 200:
         return
     if status == 429 or status >= 500:
-        after = response.headers.get("Retry-After", "")
+        after = headers.get("Retry-After", "")
         seconds = float(after) if re.fullmatch(r"\d+(\.\d+)?", after) else RETRY_SECONDS
         raise Retryable(f"Shopify answers {status}", after_seconds=min(seconds, 600.0))
     if status in (401, 403):

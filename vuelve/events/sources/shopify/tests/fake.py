@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from vuelve.events.sources.shopify.documents import SCOPES
 from vuelve.events.sources.shopify.tests import graph
-from vuelve.events.sources.shopify.tests.payloads import payload
+from vuelve.events.sources.shopify.tests.payloads import SECRET, payload
 
 TOKEN = "shpat_fake"
+CLIENT_ID = "0123456789abcdef0123456789abcdef"
 PIECE_BYTES = 16_384
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -40,12 +42,23 @@ class FakeShopify:
     searches: list[str] = field(default_factory=list)
     ranges: list[int] = field(default_factory=list)
     url: str = ""
+    lent: int = 0  # tokens lent so far; only the last one is good
     on_piece: Callable[[int], None] | None = None  # called with the bytes sent of a file
+
+    # --- tokens --------------------------------------------------------------------------------------------------------
+
+    def lend(self, asked: dict[str, str]) -> Answer:
+        """The client credentials grant, to an app that is installed."""
+        if asked != {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": SECRET}:
+            return 400, {}, b'{"error":"application_cannot_be_found"}'
+        self.lent += 1
+        answer = {"access_token": f"shpat_lent_{self.lent}", "scope": "read_orders", "expires_in": 86399}
+        return 200, {}, json.dumps(answer).encode()
 
     # --- GraphQL ---------------------------------------------------------------------------------------------------
 
     def answer(self, token: str, body: dict[str, Any]) -> Answer:
-        if token != TOKEN:
+        if token not in (TOKEN, f"shpat_lent_{self.lent}"):
             return 401, {}, b'{"errors":"[API] Invalid API key or access token"}'
         query, variables = body["query"], body["variables"]
         if self.troubles and (trouble := self._trouble(self.troubles.pop(0))):
@@ -190,7 +203,11 @@ class _Handler(BaseHTTPRequestHandler):
     fake: FakeShopify
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/admin/oauth/access_token":
+            self._send(*self.fake.lend({name: value for name, [value] in parse_qs(raw.decode()).items()}))
+            return
+        body = json.loads(raw)
         assert re.fullmatch(r"/admin/api/20\d\d-\d\d/graphql\.json", self.path), self.path
         self._send(*self.fake.answer(self.headers.get("X-Shopify-Access-Token", ""), body))
 

@@ -1,12 +1,14 @@
 """What else is asked of a store: who it is, its subscriptions, how many of what there are; and what is due by the clock."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from vuelve.events.sources import connecting, queries, reconciling
 from vuelve.events.sources.contracts import Store
-from vuelve.events.sources.shopify.tests.fake import TOKEN, FakeShopify, many_orders
+from vuelve.events.sources.shopify import admin
+from vuelve.events.sources.shopify.tests.fake import CLIENT_ID, TOKEN, FakeShopify, many_orders
 from vuelve.events.sources.shopify.tests.payloads import SECRET, payload
 from vuelve.events.sources.shopify.tests.scene import NOW, begin, bring
 from vuelve.events.sources.shopify.tests.test_webhooks import post
@@ -14,6 +16,8 @@ from vuelve.events.sources.tests.store_contract import log_of
 from vuelve.platform import jobs
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import for_shop
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.stores import StoreAccess
 from vuelve.shops.models import Shop
 from vuelve.testing import drain
 
@@ -59,6 +63,20 @@ def test_missing_permissions_and_a_wrong_token_are_said(store: Store, fake: Fake
         refused = queries.store(cursor, store.shop_id, store.id)
     assert refused.state == "refused"
     assert "access token" in refused.problem
+
+
+def test_an_app_s_id_and_secret_are_lent_a_token(fake: FakeShopify) -> None:
+    """Apps of the Dev Dashboard have no token for good."""
+    app = StoreAccess(domain="prestada.myshopify.com", api_version="2026-07", token=CLIENT_ID, secret=SECRET)
+    assert admin.facts(app).name == "Tienda Ejemplo"
+    assert admin.facts(app).name == "Tienda Ejemplo"
+    assert fake.lent == 1
+    fake.lent += 1  # Shopify ended it before its time
+    assert admin.facts(app).name == "Tienda Ejemplo"
+    assert fake.lent == 3
+    with pytest.raises(VuelveError) as refused:
+        admin.facts(replace(app, secret="another"))
+    assert refused.value.code == "store_refused"
 
 
 # --- their counts against ours --------------------------------------------------------------------------------------------------
