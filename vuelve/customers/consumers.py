@@ -25,6 +25,7 @@ from vuelve.customers.services import profiles
 from vuelve.customers.services.blocking import withhold
 from vuelve.customers.services.consents import Decided, record
 from vuelve.customers.services.settling import SQL, Settled, open_tables, settle
+from vuelve.events.consuming import ownerless_names
 from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
 from vuelve.events.services import open_stamps, stamp
 from vuelve.platform import limits
@@ -153,6 +154,13 @@ def _stamp(cursor: Cursor, rows: int) -> None:
     cursor.execute(SQL["fill_stamps"], {"merged": CUSTOMERS_MERGED, "ours": Origin.OURS})
     unowned = rows - cursor.rowcount
     stamp(cursor)
+    if unowned and (names := sorted(ownerless_names())):
+        meant = cursor.execute(
+            "SELECT count(*) FROM pg_temp.event_batch WHERE name = ANY (%s) AND "
+            "coalesce(customer_id::text, user_id, email, phone, anonymous_id) IS NULL",
+            [names],
+        ).fetchone()
+        unowned -= meant[0] if meant else 0
     if unowned:
         UNOWNED.inc(unowned)
         log.warning("events without an identifier are nobody's", events=unowned)

@@ -218,6 +218,15 @@ def _reads_log(consumer: Consumer) -> bool:
     return getattr(consumer, "reads_log", False)
 
 
+def ownerless_of(consumer: Consumer) -> frozenset[str]:
+    return getattr(consumer, "ownerless", frozenset())
+
+
+def ownerless_names() -> frozenset[str]:
+    """Events that are somebody's concern though they are nobody's."""
+    return frozenset().union(*map(ownerless_of, registry.consumers))
+
+
 def _span(consumer: Consumer, claim: _Claim, end: Position) -> dict[str, Any]:
     """The parameters of a statement that reads a batch: between two positions, of each shard what is past its cursor."""
     start = claim.lowest
@@ -231,6 +240,7 @@ def _span(consumer: Consumer, claim: _Claim, end: Position) -> dict[str, Any]:
         "xids": [position[0] for position in claim.positions],
         "seqs": [position[1] for position in claim.positions],
         "names": None if names is None else sorted(names),
+        "ownerless": sorted(ownerless_of(consumer)),
     }
 
 

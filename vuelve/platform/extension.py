@@ -45,7 +45,9 @@ class EventBatch:
 
 class Consumer(Protocol):
     """`label` (optional) is what people call it. With `reads_log = True` a consumer reads `batch.span` of the log by itself, and nothing is copied for it: right for
-    one that looks at little of each event, since the copy costs half of a batch.
+    one that looks at little of each event, since the copy costs half of a batch. Events of `ownerless` names (optional)
+    are also read where they are nobody's, by one shard and with `customer_id` null: a catalogue is nobody's. All other
+    events without an identifier are read by nobody.
     """
 
     name: ClassVar[str]

@@ -136,6 +136,7 @@ class CommerceConsumer:
     label: ClassVar[Text] = gettext_lazy("Orders")
     is_identity: ClassVar[bool] = False
     after: ClassVar[tuple[str, ...]] = ("identity",)
+    ownerless: ClassVar[frozenset[str]] = _OF_CATALOGUE
 
     def names(self) -> frozenset[str] | None:
         return _OF_ORDERS | _OF_CATALOGUE | _OF_CARTS | {CUSTOMERS_MERGED}

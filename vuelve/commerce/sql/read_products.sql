@@ -1,8 +1,8 @@
 -- Purpose: `Product Updated` and `Product Deleted` events into pg_temp.commerce_product_in, as an object of the fields that
 -- each states, or with the reason why it is malformed.
--- Rows: up to CONSUMER_BATCH_ROWS. Index: commerce_currency's primary key.
+-- A store's own catalogue is nobody's: customer 0. Rows: up to CONSUMER_BATCH_ROWS. Index: commerce_currency's primary key.
 INSERT INTO pg_temp.commerce_product_in (shop_id, customer_id, node_id, seq, at, message_id, name, product_id, facts, reason)
-SELECT b.shop_id, coalesce(a.canonical_id, b.customer_id), b.customer_id, b.seq, b.occurred_at, b.message_id, b.name,
+SELECT b.shop_id, coalesce(a.canonical_id, b.customer_id, 0), coalesce(b.customer_id, 0), b.seq, b.occurred_at, b.message_id, b.name,
        left(i.product_id, %(product_id_max)s),
        CASE WHEN b.name = 'Product Deleted' THEN jsonb_build_object('is_deleted', true)
             ELSE jsonb_strip_nulls(jsonb_build_object(
@@ -74,4 +74,4 @@ CROSS JOIN LATERAL (
          HAVING json_typeof(x.variants) = 'array') AS variants
 ) l
 LEFT JOIN customers_alias a ON a.shop_id = b.shop_id AND a.customer_id = b.customer_id
-WHERE b.kind = 1 AND b.name IN ('Product Updated', 'Product Deleted') AND b.customer_id IS NOT NULL
+WHERE b.kind = 1 AND b.name IN ('Product Updated', 'Product Deleted')

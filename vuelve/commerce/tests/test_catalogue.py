@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from vuelve.commerce.tests.support import ANA, NOW, Store, later
+from vuelve.platform.db import for_shop
+from vuelve.platform.ids import ShopId
+from vuelve.shops.models import Shop
+from vuelve.testing import drain, track
 
 FULL: dict[str, Any] = {
     "product_id": "C1",
@@ -117,3 +121,20 @@ def test_a_malformed_product_changes_nothing_but_is_seen(
     store.consume()
     assert store.everything() == before
     assert store.rows("commerce_rejected", "event_name", "reason") == [("Product Updated", reason)]
+
+
+def test_a_catalogue_that_is_nobody_s_is_read(shop: Shop) -> None:
+    """As a store's import sends it: without any identifier. It makes no customer, and anything else stays unread."""
+    track(shop, "Product Updated", properties=FULL, at=NOW)
+    track(shop, "Product Updated", properties={"product_id": ""}, at=NOW)
+    track(shop, "Order Completed", properties={"order_id": "A1", "total": 1}, at=NOW)
+    drain(later(hours=1))
+    with for_shop(ShopId(shop.pk)) as cursor:
+        assert cursor.execute("SELECT product_id, name FROM commerce_product").fetchall() == [
+            ("C1", "Cámara")
+        ]
+        assert cursor.execute("SELECT customer_id, event_name FROM commerce_rejected").fetchall() == [
+            (0, "Product Updated")
+        ]
+        assert cursor.execute("SELECT count(*) FROM customers_customer").fetchone() == (0,)
+        assert cursor.execute("SELECT count(*) FROM commerce_order").fetchone() == (0,)

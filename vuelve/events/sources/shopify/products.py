@@ -21,8 +21,6 @@ from vuelve.events.sources.shopify.reading import (
 )
 from vuelve.platform.stores import Mapped, Reception, StoreEvent, StoreKind, StoreSeen
 
-# Products are nobody's, and what is nobody's is read by nobody: one name for all of them.
-CATALOGUE = "shopify:catalogue"
 IMAGES_MAX = 10
 VARIANTS_MAX = 250  # of the 2,048 that Shopify allows: past that the event would outgrow what pages can show
 
@@ -37,7 +35,6 @@ def product(topic: str, payload: Payload, reception: Reception) -> Mapped:
         at=updated,
         message_id=f"product/{number}@{stamp(updated)}/{digest(properties)}",
         properties=properties,
-        anonymous_id=CATALOGUE,
         historical=is_history(updated, reception),
     )
     seen = StoreSeen(
@@ -57,7 +54,6 @@ def product_deleted(topic: str, payload: Payload, reception: Reception) -> Mappe
         at=at,
         message_id=f"product/{number}/deleted",
         properties={"product_id": number},
-        anonymous_id=CATALOGUE,
     )
     return Mapped(
         events=[event], seen=[StoreSeen(kind=StoreKind.PRODUCTS, object_id=number, at=at, is_gone=True)]

@@ -8,6 +8,8 @@ from vuelve.events.sources.shopify.reading import (
     Payload,
     email_of,
     id_of,
+    items,
+    number_of,
     stamp,
     text,
     time_of,
@@ -71,10 +73,22 @@ def fulfillment_event(payload: Payload, order: str, who: dict[str, Any], recepti
                 "tracking_number": text(payload.get("tracking_number"))
                 or _first(payload, "tracking_numbers"),
                 "tracking_url": text(payload.get("tracking_url")) or _first(payload, "tracking_urls"),
+                "products": [_content(line) for line in items(payload, "line_items")],
             }
         ),
         historical=is_history(at, reception),
         **who,
+    )
+
+
+def _content(line: Payload) -> dict[str, Any]:
+    quantity = line.get("quantity")
+    return without_blanks(
+        {
+            "line_id": number_of(line.get("id")),
+            "product_id": number_of(line.get("product_id")),
+            "quantity": quantity if isinstance(quantity, int) else 1,
+        }
     )
 
 
