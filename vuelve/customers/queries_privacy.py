@@ -10,7 +10,7 @@ from vuelve.platform import limits
 from vuelve.platform.db import Cursor, fetch_dicts
 from vuelve.platform.errors import not_found
 from vuelve.platform.extension import registry
-from vuelve.platform.ids import ShopId
+from vuelve.platform.ids import CustomerId, ShopId
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,16 @@ def report(cursor: Cursor, shop: ShopId, erasure: int) -> Report:
         raise not_found("erasure")
     row = found[0]
     return Report(**row | {name: json.loads(row[name]) for name in ("counts", "verification")})
+
+
+def erasure_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> int | None:
+    """The erasure that an id without a customer comes from: that of a person, or of what was left behind."""
+    row = cursor.execute(
+        "SELECT id FROM customers_erasure WHERE shop_id = %(shop)s AND finished_at IS NOT NULL "
+        "AND (remains_id = %(id)s OR %(id)s = ANY (subject_ids)) LIMIT 1",
+        {"shop": shop, "id": customer},
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def known_rows(counts: dict[str, int]) -> tuple[list[tuple[Any, int]], list[tuple[Any, int]]]:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from vuelve.customers import queries
+from vuelve.customers import queries, queries_privacy
 from vuelve.customers.queries import CustomerRow
 from vuelve.customers.timeline import entry_of
 from vuelve.customers.wording import channel_name, country_name, language_name, purpose_name
@@ -105,6 +105,9 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
     canonical = queries.canonical_id(cursor, request.shop_id, asked)
     if canonical != asked:
         return redirect("customer", shop_slug=request.shop.slug, customer_id=canonical)
+    erasure = queries_privacy.erasure_of(cursor, request.shop_id, canonical)
+    if erasure is not None:
+        return redirect("erasure", shop_slug=request.shop.slug, erasure_id=erasure)
     row = queries.customer_row(cursor, request.shop_id, canonical)
     after = paging.after(request, datetime.fromisoformat, int)
     events = queries.timeline(

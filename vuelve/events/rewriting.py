@@ -39,6 +39,15 @@ def hold_consumers(cursor: Cursor) -> None:
     cursor.execute("SELECT FROM events_cursor ORDER BY consumer, shard FOR UPDATE")
 
 
+def unread_from(cursor: Cursor) -> tuple[int, int]:
+    """The position behind which every consumer has read everything; expects `hold_consumers`."""
+    row = cursor.execute(
+        "SELECT xid, seq FROM events_cursor WHERE consumer = ANY (%s) ORDER BY xid, seq LIMIT 1",
+        [[consumer.name for consumer in registry.consumers]],
+    ).fetchone()
+    return (0, 0) if row is None else (row[0], row[1])
+
+
 def bare(name: str, properties: str) -> str | None:
     """The properties of an event without the person, as JSON; None if nothing of it stays."""
     keep = registry.bare_events.get(name)

@@ -12,15 +12,17 @@ import pytest
 
 from vuelve.channels.services import suppress
 from vuelve.config.tests.story import CAMERA, MORNING, Story, begin
+from vuelve.customers.contracts import CUSTOMERS_MERGED
 from vuelve.customers.services import disclosing, erasing, resolve, shop_erasing, verifying
+from vuelve.customers.services.desk import StorePrivacyDesk
 from vuelve.events.contracts import Rejected
 from vuelve.events.rejecting import keep_rejected
 from vuelve.events.rewriting import bare
-from vuelve.events.services import ensure_months
-from vuelve.platform import limits
+from vuelve.events.services import ensure_months, record
+from vuelve.platform import jobs, limits
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import fetch_dicts, for_shop
-from vuelve.platform.errors import VuelveError
+from vuelve.platform.errors import Retryable, VuelveError
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import CustomerId
 from vuelve.shops import services as shops
@@ -334,6 +336,40 @@ def test_one_person_has_one_request(story: Story) -> None:
         erasing.request_erasure(
             shop=story.id, customer=CustomerId(10**9), requested_by="api", now=story.clock.now()
         )
+
+
+def test_a_store_that_asks_again_changes_nothing(story: Story) -> None:
+    a_full_life(story)
+    desk = StorePrivacyDesk()
+    for _ in range(2):
+        desk.request_erasure(
+            shop=story.id,
+            user_id="ana",
+            email="Ana@example.com",
+            phone=None,
+            source="shopify",
+            now=story.clock.now(),
+        )
+        jobs.run_pending()
+    assert column(story, "SELECT requested_by FROM customers_erasure") == ["shopify"]
+    assert hits(story) == []
+
+
+def test_a_profile_that_is_about_to_move_away_is_waited_for(story: Story) -> None:
+    ana = a_full_life(story)
+    bea = story.customer("bea")
+    before = sums(story)
+    with for_shop(story.id):
+        record(
+            shop=story.id, name=CUSTOMERS_MERGED, customer=bea, key="away", now=story.clock.now(), source="customers",
+            properties={"node_id": bea, "from_id": ana, "into_id": bea},
+        )  # fmt: skip
+    with pytest.raises(Retryable, match="move away"):
+        erased(story, ana)
+    assert sums(story)["total"] == before["total"]
+    assert column(story, f"SELECT count(*) FROM customers_customer WHERE id = {ana}") == [1]
+    story.settle()
+    assert erased(story, ana)["verification"]["is_clean"]
 
 
 def test_another_shop_keeps_its_customer(story: Story) -> None:

@@ -106,7 +106,10 @@ def test_the_erasure_is_confirmed_by_typing_and_reported(log: None) -> None:
     assert hits(story) == []
     downloaded = client.get(response["Location"] + "?download=json")
     assert downloaded.json()["verification"]["is_clean"] is True
-    assert client.get(page_of(story, f"customers/{ana}")).status_code == 404
+    remains = column(story, "SELECT remains_id FROM customers_erasure")[0]
+    for former in (ana, remains):  # where links of old pages and of orders lead
+        assert client.get(page_of(story, f"customers/{former}"))["Location"] == response["Location"]
+    assert client.get(page_of(story, f"customers/{ana}/erase")).status_code == 404
     for path in ("data/privacy/", "messages/", "customers/", ""):
         assert client.get(page_of(story, path)).status_code == 200, path
     message = column(story, "SELECT min(id) FROM channels_message")[0]

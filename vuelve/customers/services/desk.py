@@ -4,8 +4,10 @@ from datetime import datetime
 
 import structlog
 
+from vuelve.customers.contracts import IdentifierKind
+from vuelve.customers.rules.texts import normal_email
 from vuelve.customers.services.disclosing import request_export
-from vuelve.customers.services.erasing import request_erasure
+from vuelve.customers.services.erasing import is_blocked, request_erasure
 from vuelve.customers.services.identities import claim, resolve
 from vuelve.customers.services.shop_erasing import erase_shop
 from vuelve.platform.ids import CustomerId, ShopId
@@ -44,7 +46,10 @@ class StorePrivacyDesk:
     ) -> None:
         """Also of a person who is not known yet: what is on its way in the log must not bring them back."""
         customer = _known(shop, user_id, email, phone)
-        if customer is None and (user_id or email or phone):
+        named = _named(user_id, email, phone)
+        if customer is None and named:
+            if is_blocked(shop=shop, identifiers=named):
+                return
             customer = claim(
                 shop=shop, user_id=user_id, email=email, phone=phone, now=now, key=f"erasure/{source}"
             )
@@ -53,6 +58,15 @@ class StorePrivacyDesk:
 
     def erase_shop(self, *, shop: ShopId, source: str) -> None:
         erase_shop(shop=shop, requested_by=source)
+
+
+def _named(user_id: str | None, email: str | None, phone: str | None) -> list[tuple[int, str]]:
+    given = (
+        (IdentifierKind.USER, user_id),
+        (IdentifierKind.EMAIL, normal_email(email) if email else None),
+        (IdentifierKind.PHONE, phone),
+    )
+    return [(int(kind), value) for kind, value in given if value]
 
 
 def _known(shop: ShopId, user_id: str | None, email: str | None, phone: str | None) -> CustomerId | None:

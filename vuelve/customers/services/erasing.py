@@ -9,19 +9,20 @@
 
 import json
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
 
-from vuelve.customers.contracts import Identifier
+from vuelve.customers.contracts import CUSTOMERS_MERGED, Identifier
 from vuelve.customers.queries import canonical_id, ids_of
 from vuelve.customers.rules.erasure import hash_identifier
 from vuelve.customers.services import verifying
 from vuelve.customers.services.settling import SQL, hold
-from vuelve.events.rewriting import hold_consumers, thin_out
+from vuelve.events.contracts import Origin
+from vuelve.events.rewriting import hold_consumers, thin_out, unread_from
 from vuelve.platform import jobs, limits, vault
 from vuelve.platform.clock import Clock, real
 from vuelve.platform.db import Cursor, for_shop
@@ -243,6 +244,8 @@ def _erase(request: _Request, clock: Clock) -> _Request:
         if present is None or present.state != "erasing":
             return present or request
         found = _gather(cursor, present)
+        if is_leaving(cursor, found.person):
+            raise Retryable("a profile of somebody else is about to move away", after_seconds=5)
         now = clock.now()
         _block(cursor, found, now)
         counts: Tally[str] = Tally()
@@ -257,6 +260,31 @@ def _erase(request: _Request, clock: Clock) -> _Request:
         total = _count(cursor, found, counts)
         _write(cursor, found, state="verifying", now=now, counts=total)
         return found
+
+
+def is_leaving(cursor: Cursor, person: Person) -> bool:
+    """Whether rows of somebody else still stand under the person's ids; expects `hold_consumers`."""
+    xid, seq = unread_from(cursor)
+    row = cursor.execute(
+        SQL["is_leaving"],
+        {
+            "xid": xid, "seq": seq, "shop": person.shop, "ids": list(person.ids), "moved": CUSTOMERS_MERGED,
+            "ours": Origin.OURS,
+        },
+    ).fetchone()  # fmt: skip
+    return bool(row and row[0])
+
+
+def is_blocked(*, shop: ShopId, identifiers: Sequence[tuple[int, str]]) -> bool:
+    """Whether all of these (kind, value) were erased, and the person has not come back since."""
+    key = facts(shop).signing_key
+    hashes = [hash_identifier(key, kind, value) for kind, value in identifiers]
+    with for_shop(shop) as cursor:
+        row = cursor.execute(
+            "SELECT count(*) FROM customers_erased WHERE shop_id = %s AND hash = ANY (%s) AND reopened_at IS NULL",
+            [shop, hashes],
+        ).fetchone()
+    return bool(row and row[0] == len(set(hashes)))
 
 
 def _verify(request: _Request, clock: Clock) -> None:
