@@ -51,6 +51,7 @@ from vuelve.events.consumers import SchemaConsumer, SchemaTick
 from vuelve.events.retention import EventsRetention, RefusedRetention
 from vuelve.events.sources import backfills, connecting  # noqa: F401 - they declare jobs
 from vuelve.events.sources.csv import jobs as _csv_jobs  # noqa: F401 - they declare jobs
+from vuelve.events.sources.csv.privacy import UploadedFiles
 from vuelve.events.sources.csv.urls import TAB as IMPORTS
 from vuelve.events.sources.reconciling import StoresTick
 from vuelve.events.sources.shopify.source import ShopifySource
@@ -136,6 +137,7 @@ def wire(into: Registry = registry) -> None:
         VisitorsRetention(),
         CustomersRetention(),
     ]
+    into.personal_files += [UploadedFiles()]
     into.left_behind = commerce_privacy.OrdersLeft()
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
     into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}

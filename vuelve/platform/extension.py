@@ -414,6 +414,14 @@ class PersonalRows:
 BareEvent = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 
 
+class PersonalFiles(Protocol):
+    """Files outside the database in which people may stand."""
+
+    def throw_away(self, person: Person) -> int:
+        """Remove those that name the person; returns how many. In no transaction; a second call finds nothing."""
+        ...
+
+
 class LeftBehind(Protocol):
     """What erasures have left: orders without a person. News of them must not bring a person's data back to them."""
 
@@ -558,6 +566,7 @@ class Registry:
     privacy: list[PrivacyPart] = field(default_factory=list)  # packages in their order
     personal_rows: dict[str, PersonalRows] = field(default_factory=dict)  # by table
     bare_events: dict[str, BareEvent] = field(default_factory=dict)
+    personal_files: list[PersonalFiles] = field(default_factory=list)
     left_behind: LeftBehind | None = None
     # Events by which an erased person begins anew with the shop, live and after the erasure.
     reopening_events: set[str] = field(default_factory=set)

@@ -19,6 +19,10 @@ from vuelve.events.contracts import Rejected
 from vuelve.events.rejecting import keep_rejected
 from vuelve.events.rewriting import bare
 from vuelve.events.services import ensure_months, record
+from vuelve.events.sources.csv import store
+from vuelve.events.sources.csv.contracts import Fingerprint
+from vuelve.events.sources.csv.privacy import CHUNK_BYTES
+from vuelve.events.sources.csv.uploading import keep
 from vuelve.platform import jobs, limits
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import fetch_dicts, for_shop
@@ -370,6 +374,21 @@ def test_a_profile_that_is_about_to_move_away_is_waited_for(story: Story) -> Non
     assert column(story, f"SELECT count(*) FROM customers_customer WHERE id = {ana}") == [1]
     story.settle()
     assert erased(story, ana)["verification"]["is_clean"]
+
+
+def test_an_uploaded_list_that_names_the_person_goes_and_others_stay(story: Story) -> None:
+    ana = a_full_life(story)
+    texts = (b"email,name\nbea@example.com,Bea\n", b"x" * (CHUNK_BYTES - 5) + b"ANA@example.com,Ana\n")
+    paths = [keep(story.id, [text]) for text in texts]
+    for path in paths:
+        store.create(
+            shop=story.id, path=path, file_name="list.csv", found=Fingerprint(9, path.name, "utf-8", 0, False),
+            by="owner@example.com", now=story.clock.now(), is_upload=True,
+        )  # fmt: skip
+    report = erased(story, ana)
+    assert report["counts"]["files"] == 1
+    assert [path.exists() for path in paths] == [True, False]
+    assert column(story, "SELECT is_file_kept FROM events_import ORDER BY id") == [True, False]
 
 
 def test_another_shop_keeps_its_customer(story: Story) -> None:

@@ -4,7 +4,7 @@
 2. Thin out the log, in small commits.
 3. Erase: one transaction in which no consumer works. Every package removes the person, and the transaction proves that
    no row holds one of the ids, or nothing of it happens.
-4. Verify: search all texts of the shop for the identifiers, then forget those as well.
+4. Verify: throw away files that name the person, search all texts of the shop for the identifiers, then forget those as well.
 """
 
 import json
@@ -288,10 +288,12 @@ def is_blocked(*, shop: ShopId, identifiers: Sequence[tuple[int, str]]) -> bool:
 
 
 def _verify(request: _Request, clock: Clock) -> None:
+    files = sum(each.throw_away(request.person) for each in registry.personal_files)
     report = verifying.search(request.shop, request.ids, request.identifiers)
     with for_shop(request.shop) as cursor:
         if _read(cursor, request.shop, request.id) is None:
             return
+        _count(cursor, request, {"files": files})
         cursor.execute(
             "UPDATE customers_erasure SET state = 'finished', finished_at = %s, sealed = NULL, verification = %s "
             "WHERE shop_id = %s AND id = %s",

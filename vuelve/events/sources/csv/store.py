@@ -260,6 +260,16 @@ def with_old_files(cursor: Cursor, shop: ShopId, *, before: datetime, rows: int)
     return [_import(row) for row in fetch_dicts(cursor)]
 
 
+def kept_files(cursor: Cursor, shop: ShopId, *, rows: int) -> list[Import]:
+    """Uploads whose files are kept and that nobody is reading."""
+    cursor.execute(
+        "SELECT * FROM events_import WHERE shop_id = %s AND is_upload AND is_file_kept "
+        "AND status NOT IN ('running', 'checking') ORDER BY id DESC LIMIT %s",
+        [shop, rows],
+    )
+    return [_import(row) for row in fetch_dicts(cursor)]
+
+
 def note_file_gone(cursor: Cursor, shop: ShopId, import_id: int) -> None:
     cursor.execute(
         "UPDATE events_import SET is_file_kept = false WHERE shop_id = %s AND id = %s", [shop, import_id]
