@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,50 @@ def default_demo_home() -> Path:
     from vuelve.platform import env
 
     return env.home().with_name("vuelve-demo")
+
+
+@cli.command()
+@home_option
+@click.option("--shop", "slug", default="", help="The shop's name in addresses; needed if there are several.")
+@click.option("--table", "tables", multiple=True, help="May be given several times; all tables if left out.")
+@click.option("--format", "format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option(
+    "--to", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the files."
+)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day, in the shop's time zone.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
+@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, for Excel.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def export(
+    home: Path | None,
+    slug: str,
+    tables: tuple[str, ...],
+    format: str,
+    to: Path,
+    since: datetime | None,
+    until: datetime | None,
+    bom: bool,
+    as_json: bool,
+) -> None:
+    """Write a shop's tables to files: orders, customers, events and all the others."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli.exporting import export as run_export
+
+        done = run_export(
+            slug=slug,
+            tables=tables,
+            format=format,
+            to=to.absolute(),
+            since=since,
+            until=until,
+            has_bom=bom,
+        )
+    if as_json:
+        click.echo(json.dumps({"files": done}))
+    else:
+        for each in done:
+            click.echo(f"{each['rows']:>12,} {each['table']:18} {each['path']}")
 
 
 @cli.group("import")

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
     path("", include("vuelve.shops.urls")),
+    path("", include("vuelve.shops.exporting.urls")),
     path("", include("vuelve.events.urls_pages")),
     path("", include("vuelve.events.sources.urls")),
     path("", include("vuelve.customers.urls")),

@@ -1,5 +1,6 @@
 """Every extension that is plugged in, by name. Adding one is one line here."""
 
+from vuelve.channels import exports as channels_exports
 from vuelve.channels import privacy as channels_privacy
 from vuelve.channels import timeline as channels_timeline
 from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
@@ -10,6 +11,7 @@ from vuelve.channels.providers.smtp.client import SmtpProvider
 from vuelve.channels.retention import MessagesRetention
 from vuelve.channels.steps import SendStep
 from vuelve.channels.urls import NAVIGATION as MESSAGES
+from vuelve.commerce import exports as commerce_exports
 from vuelve.commerce import privacy as commerce_privacy
 from vuelve.commerce import timeline as commerce_timeline
 from vuelve.commerce.conditions import (
@@ -28,6 +30,7 @@ from vuelve.commerce.panels import OrdersPanel
 from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
 from vuelve.commerce.ticks import CartsTick
+from vuelve.customers import exports as customers_exports
 from vuelve.customers import privacy as customers_privacy
 from vuelve.customers import timeline as customers_timeline
 from vuelve.customers.conditions import TraitCondition
@@ -44,6 +47,7 @@ from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they
 from vuelve.customers.services.desk import StorePrivacyDesk
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.customers.urls import PRIVACY
+from vuelve.events import exports as events_exports
 from vuelve.events import jobs  # noqa: F401 - it declares jobs
 from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
@@ -52,11 +56,13 @@ from vuelve.events.retention import EventsRetention, RefusedRetention
 from vuelve.events.sources import backfills, connecting  # noqa: F401 - they declare jobs
 from vuelve.events.sources.csv import jobs as _csv_jobs  # noqa: F401 - they declare jobs
 from vuelve.events.sources.csv.privacy import UploadedFiles
+from vuelve.events.sources.csv.uploading import OldUploadsTick
 from vuelve.events.sources.csv.urls import TAB as IMPORTS
 from vuelve.events.sources.reconciling import StoresTick
 from vuelve.events.sources.shopify.source import ShopifySource
 from vuelve.events.sources.urls import STORES
 from vuelve.events.urls_pages import TABS as EVENT_TABS
+from vuelve.journeys import exports as journeys_exports
 from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
@@ -65,6 +71,9 @@ from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
+from vuelve.shops import exports as shops_exports
+from vuelve.shops.exporting.services import OldExportsTick
+from vuelve.shops.exporting.urls import TAB as EXPORTS
 from vuelve.shops.panels import DATA, OVERVIEW
 from vuelve.shops.privacy import ShopsPrivacy
 
@@ -97,6 +106,16 @@ GUARDED_EVENTS = {
 }
 
 
+EXPORTING = (
+    customers_exports,
+    commerce_exports,
+    channels_exports,
+    journeys_exports,
+    events_exports,
+    shops_exports,
+)
+
+
 def wire(into: Registry = registry) -> None:
     """Fill the registry; called once, when all packages are loaded."""
     into.consumers += [IdentityConsumer(), CommerceConsumer(), JourneysConsumer(), SchemaConsumer()]
@@ -119,6 +138,7 @@ def wire(into: Registry = registry) -> None:
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
     into.ticks += [JourneysTick(), CartsTick(), RetentionTick(), StoresTick(), SchemaTick()]
+    into.ticks += [OldUploadsTick(), OldExportsTick()]
     into.privacy += [
         ShopsPrivacy(),
         events_privacy.EventsPrivacy(),
@@ -143,6 +163,9 @@ def wire(into: Registry = registry) -> None:
     into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}
     into.privacy_desk = StorePrivacyDesk()
     into.sources |= {source.name: source for source in (ShopifySource(),)}
+    for package in EXPORTING:
+        into.exports += package.EXPORTS
+        into.not_exported |= package.NOT_EXPORTED
     _wire_pages(into)
 
 
@@ -150,7 +173,7 @@ def _wire_pages(into: Registry) -> None:
     into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
     into.data_tabs += [PRIVACY]
     into.data_tabs += EVENT_TABS
-    into.data_tabs += [STORES, IMPORTS]
+    into.data_tabs += [STORES, IMPORTS, EXPORTS]
     into.nav += [DATA] if into.data_tabs else []
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]

@@ -524,6 +524,43 @@ class CustomerNames(Protocol):
         ...
 
 
+# --- exports.py: what a shop can take away with it ------------------------------------------------------------
+
+
+class ExportType(StrEnum):
+    """How a column is kept in a Parquet file; in a CSV file all are text."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    MONEY = "money"  # minor units; the table has a column `currency`
+    NUMBER = "number"  # decimal, six digits after the point
+    BOOLEAN = "boolean"
+    TIME = "time"  # an instant, in UTC
+    DAY = "day"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    name: str
+    sql: str  # an expression over `rows`
+    type: ExportType = ExportType.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTable:
+    """A table as the shop takes it away: one row a thing, read in one statement, so as of one instant."""
+
+    name: str
+    label: Text
+    help: Text
+    rows: str  # FROM clause; its first table is called `t` and has shop_id
+    columns: tuple[ExportColumn, ...]
+    covers: tuple[str, ...]  # tables of the database whose content is in it
+    time: str = ""  # the expression that a period is about; '' if there is none
+    where: str = ""
+
+
 # --- ticks: work that is due by the clock -------------------------------------------------------------------
 
 
@@ -571,6 +608,8 @@ class Registry:
     # Events by which an erased person begins anew with the shop, live and after the erasure.
     reopening_events: set[str] = field(default_factory=set)
     retention: list[RetentionRule] = field(default_factory=list)
+    exports: list[ExportTable] = field(default_factory=list)  # packages in their order
+    not_exported: dict[str, str] = field(default_factory=dict)  # tables with a shop_id that stay, and why
     sources: dict[str, StoreSource] = field(default_factory=dict)
     holdings: dict[StoreKind, StoreHoldings] = field(default_factory=dict)
     privacy_desk: PrivacyDesk | None = None

@@ -130,3 +130,8 @@ CSV_SAMPLE_ROWS = 200
 CSV_BATCH_ROWS = 2_000  # a transaction of about 0.1 s: a longer one holds up every consumer
 IMPORT_FILE_DAYS = 30
 IMPORT_ERRORS_SHOWN_MAX = 20
+
+# Exports. A file of personal data must not lie about.
+EXPORT_FILE_DAYS = 7
+EXPORT_BATCH_ROWS = 20_000  # at once in memory, for Parquet: some 20 MB
+EXPORTS_WAITING_MAX = 5  # a shop

@@ -143,3 +143,36 @@ class Retention(models.Model):
                 condition=models.Q(days__isnull=True) | models.Q(days__gt=0), name="shops_retention_days"
             ),
         ]
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    GONE = "gone", _("Removed")  # the file; that it was made stays
+
+
+class Export(models.Model):
+    """A table as a file, for members to fetch until it expires. The file is `exporting.files.path_of`."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    table = models.CharField(max_length=60)
+    format = models.CharField(max_length=10)
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=ExportState.choices, default=ExportState.WAITING)
+    rows = models.BigIntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0)
+    token = models.CharField(max_length=40)  # the file's name
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "-id"], name="shops_export_recent")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=ExportState.values), name="shops_export_state"
+            )
+        ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def _check(page: "Page", name: str) -> None:
+def look_at(page: "Page", name: str) -> None:
     """Accessible, and nothing wider than the screen, on a desk in light and on a phone in dark."""
     assert serious_faults(page) == []
     _picture(page, f"{name}-desk")
@@ -45,14 +45,14 @@ def test_from_the_disk_to_the_numbers(live_server: str, page: "Page", shop: Shop
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     sign_in(page, live_server, services.issue_sign_in_link(member=make_member(shop), now=real.now()))
     page.goto(f"{live_server}/s/{shop.slug}/data/imports/")
-    _check(page, "imports-empty")
+    look_at(page, "imports-empty")
     file = tmp_path / "ventas.csv"
     file.write_bytes(ORDERS)
     page.get_by_label("Archivo CSV").set_input_files(file)
     page.get_by_role("button", name="Subir").click()
     page.wait_for_url("**/columns")
     assert page.get_by_text("1250.50").count() == 1
-    _check(page, "imports-columns")
+    look_at(page, "imports-columns")
     # A wrong choice shows at once what it does to the rows, and can be taken back; by keyboard.
     page.get_by_label("Los importes se escriben").focus()
     page.get_by_label("Los importes se escriben").select_option(".")
@@ -64,13 +64,13 @@ def test_from_the_disk_to_the_numbers(live_server: str, page: "Page", shop: Shop
     page.wait_for_url(re.compile(r"/imports/\d+$"))
     jobs.run_pending()
     page.get_by_text("2 pedidos, 2 perfiles de cliente").wait_for()  # the page asks again by itself
-    _check(page, "imports-checked")
+    look_at(page, "imports-checked")
     page.get_by_role("button", name="Importar ahora").click()
     jobs.run_pending()
     page.get_by_text("Filas rechazadas en un archivo").wait_for()
     with page.expect_download() as download:
         page.get_by_text("Filas rechazadas en un archivo").click()
     assert download.value.suggested_filename == "ventas.rejects.csv"
-    _check(page, "imports-done")
+    look_at(page, "imports-done")
     page.goto(f"{live_server}/s/{shop.slug}/data/imports/")
-    _check(page, "imports-list")
+    look_at(page, "imports-list")
