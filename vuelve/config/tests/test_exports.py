@@ -20,7 +20,7 @@ from vuelve.platform.export_columns import boolean, columns, day, integer, json,
 from vuelve.platform.extension import ExportTable, registry
 from vuelve.platform.ids import ShopId
 from vuelve.shops.exporting import services
-from vuelve.shops.exporting.writing import Format, Period, table_named, write
+from vuelve.shops.exporting.writing import ALWAYS, Format, Period, table_named, write
 from vuelve.shops.models import Export, Role, Shop
 from vuelve.shops.tests.people import another_shop, browser_of, make_member
 
@@ -52,9 +52,7 @@ def test_every_table_of_a_shop_can_be_exported_or_says_why_not(database: str) ->
     assert len(names) == len(set(names))
 
 
-def _export(
-    shop: Shop, name: str | ExportTable, path: Path, format: Format, period: Period = Period()
-) -> int:
+def _export(shop: Shop, name: str | ExportTable, path: Path, format: Format, period: Period = ALWAYS) -> int:
     table = name if isinstance(name, ExportTable) else table_named(name)
     with for_shop(ShopId(shop.pk)) as cursor:
         return write(cursor, table, path, shop=ShopId(shop.pk), format=format, period=period)

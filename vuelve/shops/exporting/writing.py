@@ -37,6 +37,8 @@ class Period:
     until: datetime | None = None
 
 
+ALWAYS = Period()
+
 _ARROW: dict[ExportType, pa.DataType] = {
     ExportType.TEXT: pa.string(),
     ExportType.INTEGER: pa.int64(),
@@ -65,7 +67,7 @@ def write(
     *,
     shop: ShopId,
     format: Format,
-    period: Period = Period(),
+    period: Period = ALWAYS,
     has_bom: bool = False,
     on_progress: Progress = lambda _rows: None,
 ) -> int:
@@ -85,7 +87,7 @@ def write(
 
 
 def csv_chunks(
-    cursor: Cursor, table: ExportTable, *, shop: ShopId, period: Period = Period()
+    cursor: Cursor, table: ExportTable, *, shop: ShopId, period: Period = ALWAYS
 ) -> Iterator[bytes]:
     """The header, then a row at a time."""
     query = _select(table, _csv_expression, shop, period)
