@@ -30,6 +30,16 @@ _WEBHOOKS = (
     "WHERE length(i) >= 6 AND position(convert_to(i, 'UTF8') IN body) > 0)))"
 )
 _TOLD_OF = "events_store_object WHERE shop_id = %(shop)s AND kind = 'customers' AND object_id = ANY (%(identifiers)s)"
+# A sender may write an address into an event's name or into a key, and so into the schema.
+_SCHEMA = (
+    "WHERE shop_id = %(shop)s AND EXISTS (SELECT FROM unnest(%(identifiers)s::text[]) i "
+    "WHERE length(i) >= 6 AND (strpos(lower(name), i) > 0 OR strpos(lower({text}), i) > 0))"
+)
+_SCHEMA_TABLES = {
+    "events_schema_property": _SCHEMA.format(text="property"),
+    "events_schema_hour": _SCHEMA.format(text="name"),
+    "events_schema": _SCHEMA.format(text="name"),
+}
 _ALL_ROWS = 2**31
 
 
@@ -48,6 +58,7 @@ class EventsPrivacy:
         "events_rejected",
         "events_webhook",
         "events_store_object",
+        *_SCHEMA_TABLES,
     )
 
     def export(self, cursor: Cursor, person: Person) -> Mapping[str, Iterable[Mapping[str, Any]]]:
@@ -86,6 +97,10 @@ class EventsPrivacy:
         webhooks = cursor.rowcount
         cursor.execute(f"DELETE FROM {_TOLD_OF}", whose)
         told_of = cursor.rowcount
+        schema = {
+            table: cursor.execute(f"DELETE FROM {table} {found}", whose).rowcount
+            for table, found in _SCHEMA_TABLES.items()
+        }
         counts = Counter(thin_out(cursor, person, rows=_ALL_ROWS))
         kept = make_bare(cursor, person, remains=remains)
         counts.update(
@@ -96,6 +111,7 @@ class EventsPrivacy:
                 "events_rejected": refused,
                 "events_webhook": webhooks,
                 "events_store_object": told_of,
+                **schema,
             }
         )
         return counts

@@ -14,7 +14,8 @@ from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import ShopId
 from vuelve.shops import services as shops
-from vuelve.shops.models import AuditEntry, KeyKind, Role, Shop
+from vuelve.shops.models import ApiKey, AuditEntry, KeyKind, Role, Shop
+from vuelve.shops.tests.conftest import cheap_passwords  # noqa: F401
 from vuelve.shops.tests.people import browser_of, make_member
 from vuelve.testing import drain, make_shop, track
 
@@ -440,6 +441,23 @@ def test_a_key_of_another_shop_is_no_key_here(shop: Shop, browser: Client) -> No
     found = browser.post(f"/s/{shop.slug}/data/connect/", {"key": theirs}).content.decode()
     assert "no key of this shop" in found
     assert "no key of this shop" in unknown
+    with for_shop(ShopId(other.pk)) as cursor:
+        assert cursor.execute("SELECT count(*) FROM events_event").fetchone() == (0,)
+
+
+def test_a_key_that_is_not_at_hand_is_tried_by_its_row(shop: Shop, browser: Client) -> None:
+    shops.issue_key(shop=shop, kind=KeyKind.WRITE)
+    key = ApiKey.objects.get(shop=shop)
+    assert f'name="known" value="{key.pk}"' in page(browser, shop, "connect/")
+    assert (
+        "Received" in browser.post(f"/s/{shop.slug}/data/connect/", {"known": str(key.pk)}).content.decode()
+    )
+    other = make_shop()
+    shops.issue_key(shop=other, kind=KeyKind.WRITE)
+    for number in (ApiKey.objects.get(shop=other).pk, 0):
+        assert browser.post(f"/s/{shop.slug}/data/connect/", {"known": str(number)}).status_code == 404
+    ApiKey.objects.filter(pk=key.pk).update(revoked_at=real.now())
+    assert browser.post(f"/s/{shop.slug}/data/connect/", {"known": str(key.pk)}).status_code == 404
     with for_shop(ShopId(other.pk)) as cursor:
         assert cursor.execute("SELECT count(*) FROM events_event").fetchone() == (0,)
 

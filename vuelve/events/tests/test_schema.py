@@ -7,12 +7,14 @@ import pytest
 
 from vuelve.events import consuming
 from vuelve.events.consumers import SchemaConsumer, SchemaTick
+from vuelve.events.privacy import EventsPrivacy
 from vuelve.events.queries.schema import SchemaName, all_names, properties_of
 from vuelve.events.services import open_staging, record_staged
 from vuelve.platform import limits
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import for_shop
-from vuelve.platform.ids import ShopId
+from vuelve.platform.extension import Person
+from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.shops.models import Shop
 from vuelve.testing import drain, make_shop, track
 
@@ -157,6 +159,18 @@ def test_history_counts_where_it_arrived(shop: Shop) -> None:
     track(shop, "Past", user_id="u", at=NOW - timedelta(days=300), received_at=NOW, historical=True)
     drain(NOW)
     assert names(shop)["Past"].day == 1
+
+
+def test_an_address_in_a_name_or_a_key_goes_with_its_person(shop: Shop) -> None:
+    send(shop, "Viewed by Ana@example.com", {"n": 1})
+    send(shop, "Kept", {"ana@example.com": 1, "fine": 1})
+    drain(NOW)
+    person = Person(shop=ShopId(shop.pk), ids=(), identifiers=("ana@example.com",))
+    with for_shop(ShopId(shop.pk)) as cursor:
+        EventsPrivacy().erase(cursor, person, remains=CustomerId(1), now=NOW)
+    assert set(names(shop)) == {"Kept"}
+    assert set(properties(shop, "Kept")) == {"fine"}
+    assert properties(shop, "Viewed by Ana@example.com") == {}
 
 
 def test_old_hours_and_forgotten_names_go(shop: Shop) -> None:
