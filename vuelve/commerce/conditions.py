@@ -1,4 +1,4 @@
-"""Conditions on orders: how many, how much, and what was in them."""
+"""Conditions on orders and carts: how many, how much, and what was in them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ibis
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
+from vuelve.commerce.wording import CART_STATES, STATUSES
 from vuelve.customers.conditions import ALIAS
 from vuelve.events.conditions import AT_LEAST_ONCE, COUNT_MAX, PROPERTY, trigger_missing
 from vuelve.platform import limits
@@ -27,7 +28,7 @@ from vuelve.platform.money import Money
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-# As in migrations/0001_orders.sql; columns that no condition reads are left out.
+# As in the migrations; columns that no condition reads are left out.
 ORDER = ibis.table(
     {
         "shop_id": "int64",
@@ -36,6 +37,9 @@ ORDER = ibis.table(
         "ordered_at": TIME_TYPE,
         "currency": "string",
         "total_minor": "int64",
+        "refunded_minor": "int64",
+        "status": "string",
+        "payment_method": "string",
     },
     name="commerce_order",
 )
@@ -53,15 +57,27 @@ ITEM = ibis.table(
         "product_id": "string",
         "category": "string",
         "quantity": "int32",
+        "refunded_quantity": "int32",
     },
     name="commerce_item",
+)
+CART = ibis.table(
+    {
+        "shop_id": "int64",
+        "customer_id": "int64",
+        "cart_id": "string",
+        "last_at": TIME_TYPE,
+        "state": "string",
+    },
+    name="commerce_cart",
 )
 
 _CATEGORY_OPS = (Op.IS, Op.IN, Op.CONTAINS, Op.STARTS_WITH, Op.ENDS_WITH, Op.IS_SET)
 
 
 class OrdersCondition:
-    """{"type": "orders", "count": {"op": "gte", "value": 2}, "within_days": 90}"""
+    """{"type": "orders", "count": {"op": "gte", "value": 2}, "within_days": 90, "status": "refunded",
+    "payment_method": "oxxo"}: the last three may be missing. Cancelled orders count only where they are asked for."""
 
     key: ClassVar[str] = "orders"
     label: Text = gettext_lazy("Number of orders")
@@ -70,19 +86,50 @@ class OrdersCondition:
         _read_orders(leaf, path)
 
     def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
-        return [_orders_aggregate(*_read_orders(leaf)) for leaf in leaves]
+        return [_orders_aggregate(_read_orders(leaf)) for leaf in leaves]
 
     def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
         return []
 
     def describe(self, leaf: Mapping[str, Any]) -> str:
-        count, days = _read_orders(leaf)
-        line = ngettext("%(count)s order", "%(count)s orders", count.value)
-        return within(line % {"count": count.describe(str(count.value))}, days)
+        wanted = _read_orders(leaf)
+        line = ngettext("%(count)s order", "%(count)s orders", wanted.count.value)
+        parts = [within(line % {"count": wanted.count.describe(str(wanted.count.value))}, wanted.within_days)]
+        if wanted.status:
+            parts.append(str(STATUSES[wanted.status][0]))
+        if wanted.payment_method:
+            parts.append(gettext("paid with %(method)s") % {"method": wanted.payment_method})
+        return ", ".join(parts)
+
+
+class CartCondition:
+    """{"type": "cart", "state": "abandoned", "count": {"op": "gte", "value": 1}, "within_days": 7}: by when the cart was
+    last used."""
+
+    key: ClassVar[str] = "cart"
+    label: Text = gettext_lazy("Has a cart")
+
+    def check(self, leaf: Mapping[str, Any], path: str) -> None:
+        _read_cart(leaf, path)
+
+    def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
+        return [_cart_aggregate(*_read_cart(leaf)) for leaf in leaves]
+
+    def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
+        return []
+
+    def describe(self, leaf: Mapping[str, Any]) -> str:
+        state, count, days = _read_cart(leaf)
+        line = ngettext("%(count)s cart", "%(count)s carts", count.value)
+        state_text = str(CART_STATES[state][0])
+        return within(line % {"count": count.describe(str(count.value))}, days) + ", " + state_text
 
 
 class SpentCondition:
-    """{"type": "spent", "amount_minor": {"op": "gte", "value": 50000}, "currency": "MXN", "within_days": 365}"""
+    """{"type": "spent", "amount_minor": {"op": "gte", "value": 50000}, "currency": "MXN", "within_days": 365}
+
+    Less what was refunded, without cancelled orders. Orders in other currencies are not counted, and `describe` says so.
+    """
 
     key: ClassVar[str] = "spent"
     label: Text = gettext_lazy("Amount spent")
@@ -100,7 +147,9 @@ class SpentCondition:
         spent = _read_spent(leaf)
         shown = Money(spent.amount.value, spent.currency).format(get_language() or "en")
         return within(
-            gettext("%(amount)s spent") % {"amount": spent.amount.describe(shown)}, spent.within_days
+            gettext("%(amount)s spent (only orders in %(currency)s)")
+            % {"amount": spent.amount.describe(shown), "currency": spent.currency},
+            spent.within_days,
         )
 
 
@@ -156,6 +205,14 @@ class TriggerOrderCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class _Orders:
+    count: Threshold
+    status: str | None
+    payment_method: str | None
+    within_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Spent:
     amount: Threshold
     currency: str
@@ -170,16 +227,42 @@ class _Ordered:
     within_days: int | None
 
 
-def _read_orders(leaf: Mapping[str, Any], path: str = "") -> tuple[Threshold, int | None]:
+def _read_orders(leaf: Mapping[str, Any], path: str = "") -> _Orders:
     fields = Fields(leaf, path)
     count = read_threshold(fields, "count", most=COUNT_MAX)
+    status = fields.choice("status", tuple(STATUSES)) if fields.has("status") else None
+    method = fields.text("payment_method", chars_max=100).lower() if fields.has("payment_method") else None
     days = fields.days()
-    fields.end("within_days")
-    return count, days
+    fields.end("within_days", "status", "payment_method")
+    return _Orders(count=count, status=status, payment_method=method, within_days=days)
 
 
-def _orders_aggregate(count: Threshold, days: int | None) -> Aggregate:
-    return Aggregate(source=_orders(), test=count.test, within_days=days)
+def _orders_aggregate(wanted: _Orders) -> Aggregate:
+    def counts(rows: "ir.Table") -> "ir.BooleanValue":
+        counted = rows.status == wanted.status if wanted.status else rows.status != "cancelled"
+        if wanted.payment_method:
+            counted &= rows.payment_method == wanted.payment_method
+        return counted
+
+    return Aggregate(source=_orders(), test=wanted.count.test, within_days=wanted.within_days, where=counts)
+
+
+def _read_cart(leaf: Mapping[str, Any], path: str = "") -> tuple[str, Threshold, int | None]:
+    fields = Fields(leaf, path)
+    state = fields.choice("state", tuple(CART_STATES))
+    count = read_threshold(fields, "count", most=COUNT_MAX, default=AT_LEAST_ONCE)
+    days = fields.days()
+    fields.end("count", "within_days")
+    return state, count, days
+
+
+def _cart_aggregate(state: str, count: Threshold, days: int | None) -> Aggregate:
+    return Aggregate(
+        source=Source(rows=CART, grain=Grain.CUSTOMER, time="last_at"),
+        test=count.test,
+        within_days=days,
+        where=lambda rows: rows.state == state,
+    )
 
 
 def _read_spent(leaf: Mapping[str, Any], path: str = "") -> _Spent:
@@ -203,8 +286,8 @@ def _spent_aggregate(spent: _Spent) -> Aggregate:
         source=_orders(),
         test=spent.amount.test,
         within_days=spent.within_days,
-        where=lambda rows: rows.currency == spent.currency,
-        measure=lambda rows, counted: rows.total_minor.sum(where=counted),
+        where=lambda rows: (rows.currency == spent.currency) & (rows.status != "cancelled"),
+        measure=lambda rows, counted: (rows.total_minor - rows.refunded_minor).sum(where=counted),
     )
 
 
@@ -231,7 +314,7 @@ def _ordered_aggregate(ordered: _Ordered) -> Aggregate:
         test=ordered.quantity.test,
         within_days=ordered.within_days,
         where=lambda rows: rows[ordered.column] == ordered.value,
-        measure=lambda rows, counted: rows.quantity.sum(where=counted),
+        measure=lambda rows, counted: (rows.quantity - rows.refunded_quantity).sum(where=counted),
     )
 
 

@@ -10,6 +10,8 @@ COUPON_VALID_DAYS_DEFAULT = 7
 COUPON_VALID_DAYS_MAX = 730  # two years: longer than that no offer is "for a limited time"
 
 CART_ABANDONED_MINUTES_DEFAULT = 60
+CART_ABANDONED_MINUTES_MIN = 15  # sooner, people are still looking for their card
+CART_ABANDONED_MINUTES_MAX = 10_080  # a week
 
 # Events about carts and checkouts.
 CART_EVENTS = (

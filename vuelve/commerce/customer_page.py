@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from vuelve.commerce.queries import coupons_of, orders_of, totals_of
-from vuelve.commerce.timeline import MILESTONES
+from vuelve.commerce.queries import Totals, coupons_of, orders_of, totals_of
+from vuelve.commerce.wording import STATUSES, delivery
 from vuelve.customers.queries import ids_of
 from vuelve.platform.clock import real
 from vuelve.platform.db import Cursor, raw_cursor
@@ -15,10 +15,8 @@ from vuelve.platform.extension import Text
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.components import Tone
-from vuelve.shops.queries import facts
 
 ROWS = 10
-_MILESTONE_NAMES = list(MILESTONES)
 
 
 class OrdersColumn:
@@ -29,8 +27,8 @@ class OrdersColumn:
     def values(
         self, cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]
     ) -> Mapping[CustomerId, str]:
-        totals = totals_of(cursor, shop, customers, currency="")
-        return {customer: formats.number(orders) for customer, (orders, _spent) in totals.items()}
+        found = totals_of(cursor, shop, customers)
+        return {customer: formats.number(totals.orders) for customer, totals in found.items()}
 
 
 class SpentColumn:
@@ -41,9 +39,13 @@ class SpentColumn:
     def values(
         self, cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]
     ) -> Mapping[CustomerId, str]:
-        currency = facts(shop).currency
-        totals = totals_of(cursor, shop, customers, currency=currency)
-        return {customer: formats.money(spent, currency) for customer, (_orders, spent) in totals.items()}
+        found = totals_of(cursor, shop, customers)
+        return {customer: amounts(totals) for customer, totals in found.items()}
+
+
+def amounts(totals: Totals) -> str:
+    """`$1,200.00 · US$50.00`: each currency by itself."""
+    return " · ".join(formats.money(minor, currency) for currency, minor in totals.spent.items())
 
 
 class CustomerOrdersPanel:
@@ -58,32 +60,30 @@ class CustomerOrdersPanel:
             return None
         cursor = raw_cursor()
         ids = ids_of(cursor, shop, customer)
-        currency = facts(shop).currency
-        orders, spent = totals_of(cursor, shop, ids, currency=currency).get(customer, (0, 0))
+        totals = totals_of(cursor, shop, ids).get(customer, Totals())
         now = real.now()
         return {
             "orders": [
-                order | {"milestone": _milestone(order["milestone"])}
+                order | {"state": STATUSES[order["status"]], "delivery": delivery(order)}
                 for order in orders_of(cursor, shop, ids, rows=ROWS)
             ],
             "coupons": [
                 coupon | {"state": _coupon_state(coupon, now)}
                 for coupon in coupons_of(cursor, shop, ids, rows=ROWS)
             ],
-            "count": orders,
-            "spent_minor": spent,
-            "average_minor": spent // orders if orders else None,
-            "currency": currency,
+            "count": totals.orders,
+            "spent": amounts(totals),
+            "average": _average(totals),
             "rows_max": ROWS,
         }
 
 
-def _milestone(number: int | None) -> tuple[Text, Tone] | None:
-    """The least advanced parcel speaks for the order; None without any."""
-    if number is None:
-        return None
-    name = _MILESTONE_NAMES[number - 1]
-    return MILESTONES[name], "good" if name == "delivered" else "info"
+def _average(totals: Totals) -> str:
+    """Of orders in one currency; there is none of several."""
+    if totals.orders < 2 or len(totals.spent) != 1:
+        return ""
+    [(currency, spent)] = totals.spent.items()
+    return formats.money(spent // totals.orders, currency)
 
 
 def _coupon_state(coupon: Mapping[str, Any], now: Any) -> tuple[Text, Tone]:

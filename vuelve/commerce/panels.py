@@ -45,7 +45,9 @@ class OrdersPanel:
                 Tile(
                     label=_("Orders"),
                     value=formats.number(orders),
-                    definition=_("Orders placed in the period, by the time the customer placed them."),
+                    definition=_(
+                        "Orders placed in the period, by the time the customer placed them. Cancelled ones do not count."
+                    ),
                     change=change(orders, orders_before, formats.number(orders_before)),
                     spark=period.whole(by_bucket),
                 ),
@@ -53,8 +55,8 @@ class OrdersPanel:
                     label=_("Revenue"),
                     value=formats.money(revenue, currency),
                     definition=_(
-                        "The totals of these orders, with shipping and tax, after discounts. "
-                        "Refunds are not taken off. Only orders in %(currency)s."
+                        "The totals of these orders, with shipping and tax, after discounts and refunds. "
+                        "Only orders in %(currency)s."
                     )
                     % {"currency": currency},
                     change=change(revenue, revenue_before, formats.money(revenue_before, currency)),

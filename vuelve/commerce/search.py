@@ -1,18 +1,17 @@
-"""Orders in the search of the top bar; they are shown on the page of who bought."""
+"""Orders in the search of the top bar."""
 
 from typing import ClassVar, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from vuelve.commerce.queries import search_orders
 from vuelve.platform import limits
-from vuelve.platform.db import Statements, for_shop
+from vuelve.platform.db import for_shop
 from vuelve.platform.ids import ShopId
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.components import SearchGroup, SearchHit
 from vuelve.shops.http import ShopRequest, link
-
-SQL = Statements(__file__)
 
 
 class OrderSearch:
@@ -24,11 +23,13 @@ class OrderSearch:
         if not prefix:
             return None
         with for_shop(shop) as cursor:
-            parameters = {"shop": shop, "prefix": prefix, "hits": limits.SEARCH_HITS_MAX}
-            rows = cursor.execute(SQL["search_orders"], parameters).fetchall()
+            rows = search_orders(cursor, shop, prefix, hits=limits.SEARCH_HITS_MAX)
         hits = []
-        for order_id, customer_id, ordered_at, total_minor, currency in rows:
-            if href := link(page, "customer", customer_id=customer_id):
-                note = f"{formats.day(ordered_at)} · {formats.money(total_minor, currency)}"
-                hits.append(SearchHit(label=order_id, href=href, note=note, icon="shopping-bag"))
+        for row in rows:
+            if href := link(page, "order", order_id=row["order_id"]):
+                note = (
+                    f"{formats.day(row['ordered_at'])} · {formats.money(row['total_minor'], row['currency'])}"
+                )
+                label = row["order_number"] or row["order_id"]
+                hits.append(SearchHit(label=label, href=href, note=note, icon="shopping-bag"))
         return SearchGroup(_("Orders"), hits)

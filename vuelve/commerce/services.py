@@ -1,4 +1,4 @@
-"""Coupons: issue and redeem. The only writer of coupons beside the consumer of this package.
+"""Coupons: issue and redeem; when carts count as abandoned. With the consumer and the tick the only writers here.
 
 Events recorded (amounts are integers in minor units):
 `Coupon Issued` {code, percent | amount_minor + currency, expires_at (the first instant it is no longer valid)}
@@ -8,7 +8,12 @@ Events recorded (amounts are integers in minor units):
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from vuelve.commerce.contracts import Coupon, CouponTerms
+from vuelve.commerce.contracts import (
+    CART_ABANDONED_MINUTES_MAX,
+    CART_ABANDONED_MINUTES_MIN,
+    Coupon,
+    CouponTerms,
+)
 from vuelve.commerce.rules.coupons import coupon_code, coupon_expires_at, normalise_code
 from vuelve.events import services as events
 from vuelve.platform.db import Cursor, Statements, copy_rows, for_shop
@@ -16,6 +21,7 @@ from vuelve.platform.errors import VuelveError, conflict, not_found
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.shops.contracts import ShopFacts
 from vuelve.shops.queries import facts
+from vuelve.shops.services import audit
 
 SQL = Statements(__file__)
 SOURCE = "commerce"
@@ -139,6 +145,23 @@ def settle_coupon_uses(cursor: Cursor) -> None:
     """Judge the uses of `pg_temp.commerce_coupon_use`, and redeem what is to be redeemed."""
     cursor.execute(SQL["judge_coupon_uses"])
     cursor.execute(SQL["redeem_coupons"])
+
+
+def set_cart_abandoned_minutes(*, shop: ShopId, minutes: int, actor: str) -> None:
+    """After how long without an order a cart counts as abandoned. Raises VuelveError `cart_minutes`."""
+    if not CART_ABANDONED_MINUTES_MIN <= minutes <= CART_ABANDONED_MINUTES_MAX:
+        raise VuelveError(
+            "cart_minutes",
+            f"The minutes must be a whole number from {CART_ABANDONED_MINUTES_MIN} to {CART_ABANDONED_MINUTES_MAX}.",
+            field="minutes",
+        )
+    with for_shop(shop) as cursor:
+        cursor.execute(
+            "INSERT INTO commerce_setting (shop_id, cart_abandoned_minutes) VALUES (%s, %s) "
+            "ON CONFLICT (shop_id) DO UPDATE SET cart_abandoned_minutes = excluded.cart_abandoned_minutes",
+            [shop, minutes],
+        )
+        audit(shop=shop, actor=actor, action="Cart Delay Changed", detail={"minutes": minutes})
 
 
 _REFUSALS = {

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.events.urls_pages")),
     path("", include("vuelve.events.sources.urls")),
     path("", include("vuelve.customers.urls")),
+    path("", include("vuelve.commerce.urls")),
     path("", include("vuelve.journeys.urls")),
     path("", include("vuelve.channels.urls_public")),
     path("", include("vuelve.channels.urls")),

@@ -15,6 +15,7 @@ from vuelve.commerce import exports as commerce_exports
 from vuelve.commerce import privacy as commerce_privacy
 from vuelve.commerce import timeline as commerce_timeline
 from vuelve.commerce.conditions import (
+    CartCondition,
     OrderedCondition,
     OrdersCondition,
     SpentCondition,
@@ -23,13 +24,14 @@ from vuelve.commerce.conditions import (
 from vuelve.commerce.consumers import ORDER_COMPLETED, CommerceConsumer
 from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
 from vuelve.commerce.holdings import OrdersHeld, ProductsHeld
-from vuelve.commerce.liquid import OrderObject
+from vuelve.commerce.liquid import CartObject, OrderObject
 from vuelve.commerce.outcomes import VOCABULARY as COMMERCE_VOCABULARY
 from vuelve.commerce.outcomes import CommerceOutcomes
 from vuelve.commerce.panels import OrdersPanel
 from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
 from vuelve.commerce.ticks import CartsTick
+from vuelve.commerce.urls import NAVIGATION as ORDERS
 from vuelve.customers import exports as customers_exports
 from vuelve.customers import privacy as customers_privacy
 from vuelve.customers import timeline as customers_timeline
@@ -129,11 +131,18 @@ def wire(into: Registry = registry) -> None:
         SpentCondition(),
         OrderedCondition(),
         TriggerOrderCondition(),
+        CartCondition(),
     )
     into.conditions |= {kind.key: kind for kind in conditions}
     steps: tuple[StepKind, ...] = (Wait(), Split(), SendStep(), IssueCouponStep(), Exit())
     into.steps |= {step.key: step for step in steps}
-    objects: tuple[LiquidObject, ...] = (CustomerObject(), OrderObject(), EventObject(), ShopObject())
+    objects: tuple[LiquidObject, ...] = (
+        CustomerObject(),
+        OrderObject(),
+        CartObject(),
+        EventObject(),
+        ShopObject(),
+    )
     into.liquid |= {one.name: one for one in objects}
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
@@ -170,7 +179,7 @@ def wire(into: Registry = registry) -> None:
 
 
 def _wire_pages(into: Registry) -> None:
-    into.nav += [OVERVIEW, CUSTOMERS, JOURNEYS, MESSAGES]
+    into.nav += [OVERVIEW, CUSTOMERS, ORDERS, JOURNEYS, MESSAGES]
     into.data_tabs += [PRIVACY]
     into.data_tabs += EVENT_TABS
     into.data_tabs += [STORES, IMPORTS, EXPORTS]

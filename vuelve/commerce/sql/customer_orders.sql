@@ -1,9 +1,16 @@
 -- Purpose: the newest orders of one customer with how far their parcels are, for the customer's page.
--- Rows: at most %(rows)s. Index: commerce_order's and commerce_shipment's primary keys (shop, customer).
-SELECT o.order_id, o.ordered_at, o.total_minor, o.currency, o.coupon_code,
-       (SELECT sum(i.quantity) FROM commerce_item i WHERE i.shop_id = o.shop_id AND i.customer_id = o.customer_id AND i.order_id = o.order_id)::bigint AS pieces,
-       (SELECT min(s.milestone) FROM commerce_shipment s WHERE s.shop_id = o.shop_id AND s.customer_id = o.customer_id AND s.order_id = o.order_id) AS milestone
+-- Rows: at most %(rows)s. Index: commerce_order's, commerce_item's and commerce_shipment's primary keys.
+SELECT o.order_id, o.order_number, o.ordered_at, o.total_minor, o.refunded_minor, o.currency, o.coupon_code, o.status,
+       i.pieces, s.milestone, s.parcels, s.problem
 FROM commerce_order o
+CROSS JOIN LATERAL (
+    SELECT sum(quantity)::bigint AS pieces FROM commerce_item
+    WHERE shop_id = o.shop_id AND customer_id = o.customer_id AND order_id = o.order_id
+) i
+CROSS JOIN LATERAL (
+    SELECT min(milestone) AS milestone, count(*) AS parcels, max(problem) AS problem FROM commerce_shipment
+    WHERE shop_id = o.shop_id AND customer_id = o.customer_id AND order_id = o.order_id
+) s
 WHERE o.shop_id = %(shop)s AND o.customer_id = ANY (%(ids)s)
 ORDER BY o.ordered_at DESC, o.order_id DESC
 LIMIT %(rows)s

@@ -17,7 +17,8 @@ WITH answered AS MATERIALIZED (
     ) found
 )
 SELECT w.message_id, o.customer_id, o.order_id, w.shipment_id, o.ordered_at, o.currency, o.subtotal_minor,
-       o.discount_minor, o.shipping_minor, o.tax_minor, o.total_minor, o.coupon_code
+       o.discount_minor, o.shipping_minor, o.tax_minor, o.total_minor, o.coupon_code, o.order_number, o.status,
+       o.refunded_minor, o.paid_minor, o.payment_state, o.payment_method, o.cancelled_at, o.delivered_at
 FROM answered w
 CROSS JOIN LATERAL (
     SELECT k.customer_id FROM commerce_order_key k

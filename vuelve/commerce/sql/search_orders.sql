@@ -1,11 +1,20 @@
--- Purpose: orders for the search in the top bar: whose number begins with what was typed.
--- Rows: at most %(hits)s. Index: primary key of commerce_order_key (shop_id, order_id), then that of commerce_order.
-SELECT found.order_id, found.customer_id, placed.ordered_at, placed.total_minor, placed.currency
+-- Purpose: orders whose id or number begins with what was typed, for the search in the top bar and the list of orders.
+-- Rows: at most %(hits)s. Index: primary keys of commerce_order_key and commerce_order; commerce_order_number.
+SELECT DISTINCT o.order_id, o.order_number, o.customer_id, o.ordered_at, o.total_minor, o.refunded_minor, o.currency, o.status
 FROM (
-    SELECT order_id, customer_id FROM commerce_order_key
-    WHERE shop_id = %(shop)s AND order_id >= %(prefix)s AND order_id < %(prefix)s || chr(1114111)
-    ORDER BY order_id LIMIT %(hits)s
+    (SELECT k.order_id, k.customer_id FROM commerce_order_key k
+     WHERE k.shop_id = %(shop)s AND k.order_id >= %(prefix)s AND k.order_id < %(prefix)s || chr(1114111) AND k.claim_rank = 1
+     ORDER BY k.order_id LIMIT %(hits)s)
+    UNION ALL
+    (SELECT n.order_id, n.customer_id FROM commerce_order n
+     WHERE n.shop_id = %(shop)s AND n.order_number >= '#' || %(prefix)s AND n.order_number < '#' || %(prefix)s || chr(1114111)
+     ORDER BY n.order_number LIMIT %(hits)s)
+    UNION ALL
+    (SELECT n.order_id, n.customer_id FROM commerce_order n
+     WHERE n.shop_id = %(shop)s AND n.order_number >= %(prefix)s AND n.order_number < %(prefix)s || chr(1114111)
+     ORDER BY n.order_number LIMIT %(hits)s)
 ) AS found
-JOIN commerce_order AS placed
-  ON placed.shop_id = %(shop)s AND placed.customer_id = found.customer_id AND placed.order_id = found.order_id
-ORDER BY found.order_id
+JOIN commerce_order o
+  ON o.shop_id = %(shop)s AND o.customer_id = found.customer_id AND o.order_id = found.order_id
+ORDER BY o.order_id
+LIMIT %(hits)s

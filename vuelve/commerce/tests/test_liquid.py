@@ -1,15 +1,16 @@
-"""The object `order`: the recipient's own order, money as they write it, many at once."""
+"""The objects `order` and `cart`: the recipient's own order, money as they write it, many at once."""
 
 from typing import Any
 
-from vuelve.commerce.liquid import ITEMS_MAX, OrderObject
+from vuelve.commerce.liquid import ITEMS_MAX, CartObject, OrderObject
 from vuelve.commerce.tests.support import ANA, BEA, Store, later
+from vuelve.commerce.ticks import abandon_carts
 from vuelve.platform.db import for_shop
 from vuelve.platform.extension import MessageSubject
 from vuelve.platform.ids import CustomerId, MessageId
 
 CAMERA = {"product_id": "C1", "name": "Cámara", "category": "CAMERA", "price": 1500.5, "quantity": 2}
-LENS = {"product_id": "L1", "price": 99, "url": "https://shop.example/l1"}
+LENS: dict[str, Any] = {"product_id": "L1", "price": 99, "url": "https://shop.example/l1"}
 
 
 def positions(store: Store, name: str) -> list[tuple[int, int]]:
@@ -47,7 +48,9 @@ def test_the_order_of_the_event_that_is_answered(store: Store) -> None:
         "MX$3,100.00",
     ]
     order = found[MessageId(1)]
-    assert order == {
+    for item in order["items"]:
+        assert (item.pop("variant"), item.pop("refunded_quantity")) == (None, 0)
+    assert order == order | {
         "order_id": "A1",
         "ordered_at": "2026-03-05T12:00:00+00:00",
         "currency": "MXN",
@@ -150,3 +153,60 @@ def test_a_long_order_is_cut(store: Store) -> None:
     long, full = (load(store, (ANA, at, "en"))[MessageId(1)] for at in positions(store, "Order Completed"))
     assert (len(long["items"]), long["has_more_items"]) == (ITEMS_MAX, True)
     assert (len(full["items"]), full["has_more_items"]) == (ITEMS_MAX, False)
+
+
+def test_what_happened_to_an_order_since(store: Store) -> None:
+    store.order("A1", total=100, order_number="#7", products=[LENS], payment_method="OXXO")
+    store.pay("paid", amount=100, payment_id="p", provider="Conekta", instalments=3, at=later(minutes=1))
+    store.refund(refund_id="r", total=30, at=later(minutes=2))
+    for parcel in ("P1", "P2"):
+        store.ship("Exception", shipment_id=parcel, tracking_number=f"T{parcel}", message="customs")
+    store.consume()
+    (position,) = positions(store, "Order Completed")
+    order = load(store, (ANA, position, "es_MX"))[MessageId(1)]
+    assert order == order | {
+        "order_number": "#7",
+        "status": "partially_refunded",
+        "payment_state": "paid",
+        "payment_method": "oxxo",
+        "refunded": "$30.00",
+        "net": "$70.00",
+        "net_minor": 7000,
+        "refunds": [{"refund_id": "r", "amount": "$30.00", "at": later(minutes=2).isoformat()}],
+    }
+    assert order["payments"] == [
+        {
+            "payment_id": "p",
+            "state": "paid",
+            "method": None,
+            "provider": "Conekta",
+            "instalments": 3,
+            "amount": "$100.00",
+        }
+    ]
+    assert [(each["tracking_number"], each["problem"]) for each in order["shipments"]] == [
+        ("TP1", "exception"),
+        ("TP2", "exception"),
+    ]
+
+
+def test_the_cart_that_was_abandoned(store: Store) -> None:
+    store.cart("Product Added", **LENS, quantity=2, name="Lente")
+    store.cart("Cart Viewed", url="https://shop.example/cart", at=later(minutes=1))
+    store.consume()
+    abandon_carts(now=later(hours=2), as_of=later(hours=2))
+    (position,) = positions(store, "Cart Abandoned")
+    message = MessageSubject(
+        message_id=MessageId(1),
+        customer_id=ANA,
+        event_xid=position[0],
+        event_seq=position[1],
+        data={},
+        locale="es_MX",
+    )
+    with for_shop(store.id) as cursor:
+        found = CartObject().load(cursor, store.id, [message])
+    cart = found[MessageId(1)]
+    assert (cart["value"], cart["quantity"], cart["url"]) == ("$198.00", 2, "https://shop.example/cart")
+    [product] = cart["products"]
+    assert (product["name"], product["price"], product["quantity"]) == ("Lente", "$99.00", 2)

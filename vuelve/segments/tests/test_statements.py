@@ -218,7 +218,7 @@ def test_a_tree_is_described_one_line_a_leaf() -> None:
         "    Not:",
         "      Order Completed happened at least 2 times in the last day, where plan is yes",
         "  plan of the event is pro",
-        "  at least MX$1,234.50 spent",
+        "  at least MX$1,234.50 spent (only orders in MXN)",
         "  at least 1 of category CAMERA bought in the last 90 days",
         "  exactly 1 order",
         "  a category in the order is one of CAMERA, LENS",
