@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from vuelve.commerce.rules.words import SHIPMENT_STATUSES as WORDS
 from vuelve.platform.extension import EventFace, Text
 from vuelve.platform.money import to_minor
 from vuelve.platform.ui import formats
@@ -68,7 +69,10 @@ def _amount(properties: Mapping[str, Any]) -> str:
 
 def _milestone(properties: Mapping[str, Any]) -> str:
     name = str(properties.get("milestone") or properties.get("status") or "")
-    parts = (_number(properties), str(MILESTONES.get(name, name)), str(properties.get("carrier") or ""))
+    # As carriers write it: `AttemptFail`, `out_for_delivery`.
+    status = WORDS.get("".join(filter(str.isalpha, name)).lower())
+    known = MILESTONES.get(name) or (SHIPMENT_STATUSES[status[0]] if status else name)
+    parts = (_number(properties), str(known), str(properties.get("carrier") or ""))
     return " · ".join(part for part in parts if part)
 
 
