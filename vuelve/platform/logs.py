@@ -33,6 +33,8 @@ def configure_logs(*, as_json: bool, level: str = "INFO") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    # It tells of each task it knows at every start; what happens to jobs is told by `platform/jobs.py`.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
