@@ -47,6 +47,7 @@ from vuelve.customers.retention import CustomersRetention, RetentionTick, Visito
 from vuelve.customers.search import CustomerSearch
 from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they declare jobs
 from vuelve.customers.services.desk import StorePrivacyDesk
+from vuelve.customers.ticks import ErasuresTick
 from vuelve.customers.urls import NAVIGATION as CUSTOMERS
 from vuelve.customers.urls import PRIVACY
 from vuelve.events import exports as events_exports
@@ -146,7 +147,7 @@ def wire(into: Registry = registry) -> None:
     into.liquid |= {one.name: one for one in objects}
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
-    into.ticks += [JourneysTick(), CartsTick(), RetentionTick(), StoresTick(), SchemaTick()]
+    into.ticks += [JourneysTick(), CartsTick(), RetentionTick(), ErasuresTick(), StoresTick(), SchemaTick()]
     into.ticks += [OldUploadsTick(), OldExportsTick()]
     into.privacy += [
         ShopsPrivacy(),

@@ -6,8 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from vuelve.config.tests.story import Story, begin
 from vuelve.config.tests.test_privacy import (
@@ -23,6 +25,7 @@ from vuelve.config.tests.test_privacy import (
 )
 from vuelve.customers.services import erasing
 from vuelve.customers.tests.test_races import at_once
+from vuelve.customers.ticks import ErasuresTick
 from vuelve.platform import jobs
 from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.db import for_shop
@@ -126,6 +129,22 @@ def test_a_job_does_it_once_the_request_is_committed(story: Story) -> None:
     jobs.run_pending()
     assert report_of(story, request)["state"] == "finished"
     assert [line for line in dump(story) if ANA.search(line)] == []
+
+
+def test_an_erasure_whose_job_is_gone_is_begun_again(story: Story) -> None:
+    ana = a_full_life(story)
+    request = requested(story, ana)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    ErasuresTick().tick(story.clock)  # it has not been long enough
+    jobs.run_pending()
+    assert report_of(story, request)["state"] == "requested"
+    story.clock.advance(timedelta(minutes=11))
+    for _ in range(2):
+        ErasuresTick().tick(story.clock)
+    jobs.run_pending()
+    assert report_of(story, request)["state"] == "finished"
+    assert hits(story) == []
 
 
 def test_two_erasures_of_one_person_at_once_make_one_report(story: Story) -> None:

@@ -12,6 +12,7 @@ from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 import structlog
 from prometheus_client import Counter
@@ -86,7 +87,7 @@ def preview(cursor: Cursor, person: Person) -> dict[str, int]:
     rows: Tally[str] = Tally(
         {"customers_customer": len(person.ids), "customers_identifier": len(person.identifiers)}
     )
-    for column, count in verifying.rows_by_id(cursor, person.shop, person.ids).items():
+    for column, count in verifying.rows_by_id(cursor, person.shop, person.ids, indexed_only=True).items():
         table = column.partition(".")[0]
         rows[table] = max(rows[table], count)
     return {table: rows[table] for table in registry.personal_rows if rows[table]}
@@ -252,14 +253,28 @@ def _erase(request: _Request, clock: Clock) -> _Request:
         # Packages further up first: a tick of theirs that is under way may still write to those below.
         for part in reversed(registry.privacy):
             counts.update(part.erase(cursor, found.person, remains=found.remains, now=now))
-        left = verifying.rows_by_id(cursor, found.shop, found.ids)
+        left = verifying.rows_by_id(cursor, found.shop, found.ids, indexed_only=True)
         if any(left.values()):
-            where = ", ".join(f"{column} {rows}" for column, rows in left.items() if rows)
-            log.error("erasure incomplete; rolled back", shop=found.shop, erasure=found.id, left=where)
-            raise Retryable(f"rows are left: {where}", after_seconds=60)
+            raise _left(found, left)  # and nothing of it has happened
         total = _count(cursor, found, counts)
         _write(cursor, found, state="verifying", now=now, counts=total)
         return found
+
+
+def _begin_again(request: _Request, left: Mapping[str, int]) -> NoReturn:
+    """Rows under other columns than those that are looked up: of a profile whose rows were about to move here."""
+    with for_shop(request.shop) as cursor:
+        cursor.execute(
+            "UPDATE customers_erasure SET state = 'erasing' WHERE shop_id = %s AND id = %s AND state = 'verifying'",
+            [request.shop, request.id],
+        )
+    raise _left(request, left)
+
+
+def _left(request: _Request, left: Mapping[str, int]) -> Retryable:
+    where = ", ".join(f"{column} {rows}" for column, rows in left.items() if rows)
+    log.error("erasure incomplete; begun again later", shop=request.shop, erasure=request.id, left=where)
+    return Retryable(f"rows are left: {where}", after_seconds=60)
 
 
 def is_leaving(cursor: Cursor, person: Person) -> bool:
@@ -290,6 +305,8 @@ def is_blocked(*, shop: ShopId, identifiers: Sequence[tuple[int, str]]) -> bool:
 def _verify(request: _Request, clock: Clock) -> None:
     files = sum(each.throw_away(request.person) for each in registry.personal_files)
     report = verifying.search(request.shop, request.ids, request.identifiers)
+    if any(report["rows_by_id"].values()):
+        _begin_again(request, report["rows_by_id"])
     with for_shop(request.shop) as cursor:
         if _read(cursor, request.shop, request.id) is None:
             return

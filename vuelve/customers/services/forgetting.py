@@ -42,7 +42,9 @@ def forget(*, shop: ShopId, customer: CustomerId, before: datetime, now: datetim
         assert row is not None
         for part in reversed(registry.privacy):
             part.erase(cursor, person, remains=CustomerId(row[0]), now=now)
-        left = [column for column, rows in rows_by_id(cursor, shop, person.ids).items() if rows]
+        left = [
+            column for column, rows in rows_by_id(cursor, shop, person.ids, indexed_only=True).items() if rows
+        ]
         if left:
             raise VuelveError("rows_left", f"Rows are left in {', '.join(left)}.", status=500)
     log.info("customer forgotten", shop=shop)

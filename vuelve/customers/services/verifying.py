@@ -28,17 +28,19 @@ SEARCHED_CHARS_MIN = 6
 IDENTIFIER_COLUMNS = frozenset({"user_id", "anonymous_id", "email", "phone", "address", "value"})
 
 
-def id_columns(cursor: Cursor) -> list[tuple[str, str]]:
+def id_columns(cursor: Cursor, *, indexed_only: bool = False) -> list[tuple[str, str]]:
     """(table, column) of everything that holds customers' ids, from the catalogue."""
-    return [
-        (row[0], row[1]) for row in cursor.execute(SQL["id_columns"], {"names": list(ID_COLUMNS)}).fetchall()
-    ]
+    rows = cursor.execute(SQL["id_columns"], {"names": list(ID_COLUMNS)}).fetchall()
+    return [(table, column) for table, column, is_indexed in rows if is_indexed or not indexed_only]
 
 
-def rows_by_id(cursor: Cursor, shop: ShopId, ids: Sequence[int]) -> dict[str, int]:
-    """How many rows hold one of the ids, by table and column."""
+def rows_by_id(cursor: Cursor, shop: ShopId, ids: Sequence[int], *, indexed_only: bool) -> dict[str, int]:
+    """How many rows hold one of the ids, by table and column.
+
+    Columns without an index are read from end to end: not while others wait.
+    """
     found = {}
-    for table, column in id_columns(cursor):
+    for table, column in id_columns(cursor, indexed_only=indexed_only):
         query = sql.SQL("SELECT count(*) FROM {} WHERE shop_id = %s AND {} = ANY (%s)").format(
             sql.Identifier(table), sql.Identifier(column)
         )
@@ -53,7 +55,7 @@ def search(shop: ShopId, ids: Sequence[int], identifiers: Sequence[Identifier]) 
     At most VERIFY_ROWS_MAX rows a table are read, in a transaction a table; what was left out is said.
     """
     with for_shop(shop) as cursor:
-        by_id = rows_by_id(cursor, shop, ids)
+        by_id = rows_by_id(cursor, shop, ids, indexed_only=False)
         tables = cursor.execute(SQL["text_columns"]).fetchall()
     tables_found: dict[str, Any] = {}
     pattern, whole = _pattern(identifiers), [each.value.lower() for each in identifiers]
