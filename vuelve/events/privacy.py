@@ -101,6 +101,12 @@ class EventsPrivacy:
             table: cursor.execute(f"DELETE FROM {table} {found}", whose).rowcount
             for table, found in _SCHEMA_TABLES.items()
         }
+        cursor.execute(
+            "UPDATE events_store_object SET user_id = NULL, email = NULL, phone = NULL WHERE shop_id = %(shop)s AND "
+            "(user_id = ANY (%(identifiers)s) OR email = ANY (%(identifiers)s) OR phone = ANY (%(identifiers)s))",
+            whose,
+        )
+        told_of += cursor.rowcount
         counts = Counter(thin_out(cursor, person, rows=_ALL_ROWS))
         kept = make_bare(cursor, person, remains=remains)
         counts.update(

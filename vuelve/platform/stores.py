@@ -61,6 +61,7 @@ class Reception:
 
     received_at: datetime
     connected_at: datetime
+    domain: str = ""
     is_backfill: bool = False
     triggered_at: datetime | None = None
 
@@ -78,6 +79,7 @@ class StoreEvent:
     anonymous_id: str | None = None
     email: str | None = None
     phone: str | None = None
+    order_id: str = ""  # of what comes with no more than that: whose the order is, it is, if that is known
     historical: bool = False
 
 
@@ -91,6 +93,9 @@ class StoreSeen:
     created_at: datetime | None = None
     status: str = ""
     is_gone: bool = False
+    user_id: str | None = None  # of orders: whose they are
+    email: str | None = None
+    phone: str | None = None
 
 
 class StoreRequestKind(StrEnum):

@@ -1,6 +1,6 @@
 """From what payloads mean to the log, in the caller's transaction: the one way in for webhooks and backfills."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,7 +13,7 @@ from vuelve.platform import limits
 from vuelve.platform.db import Cursor
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import registry
-from vuelve.platform.stores import Mapped, StoreEvent, StoreRequest, StoreRequestKind
+from vuelve.platform.stores import Mapped, StoreEvent, StoreRequest, StoreRequestKind, StoreSeen
 from vuelve.shops.services import audit
 
 _encode = msgspec.json.Encoder().encode
@@ -22,42 +22,88 @@ _encode = msgspec.json.Encoder().encode
 def append(cursor: Cursor, store: Store, mapped: Sequence[Mapped], *, now: datetime) -> int:
     """Events to the log, things to the list of things told of; returns how many events were new.
 
-    A handful of statements, however much there is.
+    A handful of statements, however much there is. Locks in one order: things, then the keys of events.
     """
-    rows = [_row(event) for one in mapped for event in one.events]
-    added = 0
-    if rows:
-        events.open_staging(cursor)
-        cursor.execute(SQL["stage_events"], {"shop": store.shop_id, "events": _encode(rows).decode()})
-        added = events.record_staged(cursor, now=now, source=store.source, from_outside=True)
+    events_in = [event for one in mapped for event in one.events]
+    owners = _owners(cursor, store, {event.order_id for event in events_in if event.order_id})
+    rows = [_row(event, owners.get(event.order_id)) for event in events_in]
+    rows += _note(cursor, store, [seen for one in mapped for seen in one.seen], now)
+    if not rows:
+        return 0
+    events.open_staging(cursor)
+    cursor.execute(SQL["stage_events"], {"shop": store.shop_id, "events": _encode(rows).decode()})
+    return events.record_staged(cursor, now=now, source=store.source, from_outside=True)
+
+
+_Owner = tuple[str | None, str | None, str | None]  # user id, e-mail, phone
+
+
+def _owners(cursor: Cursor, store: Store, orders: Iterable[str]) -> dict[str, _Owner]:
+    """Whose these orders are. One that is not known is noted as awaited: when it comes, it says whose all this was."""
+    wanted = sorted(orders)
+    if not wanted:
+        return {}
+    parameters = {"shop": store.shop_id, "store": store.id, "orders": wanted}
+    cursor.execute(SQL["await_orders"], parameters)
+    return {row[0]: (row[1], row[2], row[3]) for row in cursor.execute(SQL["owners"], parameters).fetchall()}
+
+
+def _note(cursor: Cursor, store: Store, seen: Sequence[StoreSeen], now: datetime) -> list[dict[str, object]]:
+    """Keep what was told of; returns events that say whose the awaited orders among it are."""
+    if not seen:
+        return []
     objects = [
         {
-            "kind": seen.kind.value,
-            "object_id": seen.object_id,
-            "created_at": seen.created_at,
-            "told_at": seen.at,
-            "status": seen.status,
-            "is_gone": seen.is_gone,
+            "kind": one.kind.value,
+            "object_id": one.object_id,
+            "created_at": one.created_at,
+            "told_at": one.at,
+            "status": one.status,
+            "is_gone": one.is_gone,
+            "user_id": one.user_id,
+            "email": one.email,
+            "phone": one.phone,
         }
-        for one in mapped
-        for seen in one.seen
+        for one in seen
     ]
-    if objects:
-        parameters = {"shop": store.shop_id, "store": store.id, "objects": _encode(objects).decode()}
-        cursor.execute(SQL["note_objects"], parameters)
-    return added
+    parameters = {"shop": store.shop_id, "store": store.id, "objects": _encode(objects).decode()}
+    awaited = [row[0] for row in cursor.execute(SQL["note_objects"], parameters).fetchall() if row[1]]
+    if not awaited:
+        return []
+    parameters |= {"orders": awaited}
+    cursor.execute(SQL["arrived"], parameters)
+    claims = cursor.execute(SQL["owners"], parameters).fetchall()
+    return [
+        _claim(store, order, (user_id, email, phone), at or now)
+        for order, user_id, email, phone, at in claims
+    ]
 
 
-def _row(event: StoreEvent) -> dict[str, object]:
+def _claim(store: Store, order: str, owner: _Owner, at: datetime) -> dict[str, object]:
+    """An identify call: only that ties the anonymous id of an order to a person."""
+    event = StoreEvent(
+        name="identify",
+        is_identify=True,
+        at=at,
+        message_id=f"order/{order}/owner",
+        properties={},
+        anonymous_id=f"{store.source}:order:{order}",
+        historical=True,
+    )
+    return _row(event, owner)
+
+
+def _row(event: StoreEvent, owner: _Owner | None) -> dict[str, object]:
+    user_id, email, phone = owner or (event.user_id, event.email, event.phone)
     return {
         "kind": Kind.IDENTIFY if event.is_identify else Kind.TRACK,
         "name": event.name,
         "occurred_at": event.at,
         "message_id": event.message_id,
-        "user_id": event.user_id,
+        "user_id": user_id,
         "anonymous_id": event.anonymous_id,
-        "email": event.email,
-        "phone": event.phone,
+        "email": email,
+        "phone": phone,
         "properties": event.properties,
         "historical": event.historical,
     }

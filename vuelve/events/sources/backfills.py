@@ -229,7 +229,9 @@ def _take(
 ) -> bool:
     """One batch, in one transaction; False if somebody else has moved the backfill meanwhile."""
     now = clock.now()
-    reception = Reception(received_at=now, connected_at=store.connected_at, is_backfill=True)
+    reception = Reception(
+        received_at=now, connected_at=store.connected_at, domain=store.domain, is_backfill=True
+    )
     mapped: list[Mapped] = []
     failed: list[tuple[str, Mapping[str, Any], str]] = []
     for topic, payload in chunk.payloads:

@@ -101,7 +101,10 @@ def _keep(
     source: StoreSource, store: Store, delivery: Delivery, body: bytes, now: datetime
 ) -> WebhookState | None:
     reception = Reception(
-        received_at=now, connected_at=store.connected_at, triggered_at=delivery.triggered_at
+        received_at=now,
+        connected_at=store.connected_at,
+        domain=store.domain,
+        triggered_at=delivery.triggered_at,
     )
     read = _read(source, delivery.topic, body, reception)
     with for_shop(store.shop_id) as cursor:
@@ -200,7 +203,10 @@ def retry(*, shop: ShopId, store_id: int, key: str, now: datetime) -> WebhookSta
             raise not_found("webhook that failed")
         topic, body, received_at, triggered_at = row
         reception = Reception(
-            received_at=received_at, connected_at=store.connected_at, triggered_at=triggered_at
+            received_at=received_at,
+            connected_at=store.connected_at,
+            domain=store.domain,
+            triggered_at=triggered_at,
         )
         read = _read(registry.sources[store.source], topic, bytes(body), reception)
         trouble = None

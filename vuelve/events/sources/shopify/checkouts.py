@@ -51,6 +51,19 @@ def checkout(topic: str, payload: Payload, reception: Reception) -> Mapped:
         ),
         *person_events(payload, updated, reception),
     ]
+    if any(named := (who["user_id"], who["email"], who["phone"])):
+        # Only an identify call ties an anonymous id to a person.
+        events.append(
+            StoreEvent(
+                name="identify",
+                is_identify=True,
+                at=updated,
+                message_id=f"checkout/{token}/person/{digest(named)}",
+                properties=without_blanks({"email": who["email"], "phone": who["phone"]}),
+                historical=is_history(updated, reception),
+                **who,
+            )
+        )
     return Mapped(events=events)
 
 

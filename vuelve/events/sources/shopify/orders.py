@@ -87,8 +87,9 @@ def order(topic: str, payload: Payload, reception: Reception) -> Mapped:
     placed = time_of(payload, "processed_at", "created_at")
     updated = max(time_of(payload, "updated_at", "created_at"), created)
     who = identity(payload)
-    known_as = anonymous_id(number)
     properties = order_properties(payload)
+    if not any(who.values()):
+        who["anonymous_id"] = anonymous_id(number)  # bought at a till, by nobody known
     events = [
         StoreEvent(
             name="Order Completed",
@@ -96,13 +97,9 @@ def order(topic: str, payload: Payload, reception: Reception) -> Mapped:
             message_id=f"order/{number}",
             properties=properties,
             historical=is_history_of(created, placed, reception),
-            # Refunds and parcels come with no more than the order's id: this says whose that is.
-            anonymous_id=known_as,
             **who,
         )
     ]
-    if not any(who.values()):
-        who["anonymous_id"] = known_as  # bought at a till, by nobody known
     if topic != "orders/create":
         # The creation's state is in `Order Completed`; if another payload was there first, it is a later state.
         events.append(
@@ -123,6 +120,9 @@ def order(topic: str, payload: Payload, reception: Reception) -> Mapped:
         at=updated + timedelta(microseconds=_rank(payload)),
         created_at=created,
         status=text(payload.get("financial_status")).lower(),
+        user_id=who.get("user_id"),
+        email=who.get("email"),
+        phone=who.get("phone"),
     )
     return Mapped(events=events, seen=[seen])
 

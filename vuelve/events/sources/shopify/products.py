@@ -1,5 +1,6 @@
 """The catalogue."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from vuelve.events.sources.shopify.reading import (
 )
 from vuelve.platform.stores import Mapped, Reception, StoreEvent, StoreKind, StoreSeen
 
+_HANDLE = re.compile(r"[\w-]{1,255}")
 IMAGES_MAX = 10
 VARIANTS_MAX = 250  # of the 2,048 that Shopify allows: past that the event would outgrow what pages can show
 
@@ -29,7 +31,7 @@ def product(topic: str, payload: Payload, reception: Reception) -> Mapped:
     """`products/create`, `products/update`."""
     number = id_of(payload)
     updated = time_of(payload, "updated_at", "created_at")
-    properties = _properties(payload, number)
+    properties = _properties(payload, number, reception.domain)
     event = StoreEvent(
         name="Product Updated",
         at=updated,
@@ -60,11 +62,12 @@ def product_deleted(topic: str, payload: Payload, reception: Reception) -> Mappe
     )
 
 
-def _properties(payload: Payload, number: str) -> dict[str, Any]:
+def _properties(payload: Payload, number: str, domain: str) -> dict[str, Any]:
     variants = [_variant(one) for one in items(payload, "variants")]
     first = variants[0] if variants else {}
     images = [url for one in items(payload, "images") if (url := _https(one.get("src")))][:IMAGES_MAX]
     category = text(child(payload, "category").get("name")) or text(payload.get("product_type"))
+    handle = text(payload.get("handle"))
     stocks = [one["stock"] for one in variants if "stock" in one]
     return without_blanks(
         {
@@ -74,7 +77,7 @@ def _properties(payload: Payload, number: str) -> dict[str, Any]:
             "category": category,
             "categories": [text(payload.get("product_type"))] if text(payload.get("product_type")) else [],
             "brand": text(payload.get("vendor")),
-            "handle": text(payload.get("handle")),
+            "url": f"https://{domain}/products/{handle}" if domain and _HANDLE.fullmatch(handle) else "",
             "image_url": _https(child(payload, "image").get("src")) or (images[0] if images else ""),
             "images": images,
             "price": first.get("price"),

@@ -21,14 +21,15 @@ from vuelve.platform.stores import Mapped, Reception, StoreEvent
 
 
 def anonymous_id(order: str) -> str:
-    """Whose what comes with an order's id alone is; `Order Completed` tells who that is, before or after."""
+    """Whose an order of nobody known is, and what belongs to an order that is not known yet."""
     return f"shopify:order:{order}"
 
 
 def refund(topic: str, payload: Payload, reception: Reception) -> Mapped:
     """`refunds/create`."""
     order = id_of(payload, "order_id")
-    return Mapped(events=[refund_event(payload, order, {"anonymous_id": anonymous_id(order)}, reception)])
+    who = {"anonymous_id": anonymous_id(order), "order_id": order}
+    return Mapped(events=[refund_event(payload, order, who, reception)])
 
 
 def refund_event(payload: Payload, order: str, who: dict[str, Any], reception: Reception) -> StoreEvent:

@@ -49,7 +49,7 @@ _RANK = {name: rank for rank, name in enumerate(STATUSES, start=1)}
 def fulfillment(topic: str, payload: Payload, reception: Reception) -> Mapped:
     """`fulfillments/create`, `fulfillments/update`."""
     order = id_of(payload, "order_id")
-    who = {"email": email_of(payload.get("email")), "anonymous_id": anonymous_id(order)}
+    who = {"email": email_of(payload.get("email")), "anonymous_id": anonymous_id(order), "order_id": order}
     return Mapped(events=[fulfillment_event(payload, order, who, reception)])
 
 
@@ -113,6 +113,7 @@ def carrier_event(topic: str, payload: Payload, reception: Reception) -> Mapped:
         ),
         historical=is_history(at, reception),
         anonymous_id=anonymous_id(order),
+        order_id=order,
     )
     return Mapped(events=[event])
 

@@ -208,6 +208,27 @@ def test_a_shop_is_not_erased_at_once(shop: Shop) -> None:
         assert queries.store(cursor, ShopId(shop.pk), store.id).erase_due_at is None
 
 
+@pytest.mark.parametrize("first", ["orders__create", "refunds__create"])
+def test_a_refund_alone_is_its_order_s_customer_s(shop: Shop, first: str) -> None:
+    store = connect(shop)
+    second = {"orders__create": "refunds__create", "refunds__create": "orders__create"}[first]
+    assert post(store, first) == 200
+    drain(datetime(2026, 12, 1, tzinfo=UTC))
+    assert post(store, second) == 200
+    drain(datetime(2026, 12, 1, tzinfo=UTC))
+    with for_shop(ShopId(shop.pk)) as cursor:
+        whose = cursor.execute(
+            "SELECT DISTINCT coalesce(a.canonical_id, e.customer_id) FROM events_event e LEFT JOIN customers_alias a "
+            "ON a.shop_id = e.shop_id AND a.customer_id = e.customer_id WHERE e.name LIKE 'Order %'"
+        ).fetchall()
+        people = cursor.execute(
+            "SELECT count(*) FROM customers_customer c WHERE NOT EXISTS (SELECT FROM customers_alias a "
+            "WHERE a.shop_id = c.shop_id AND a.customer_id = c.id AND a.canonical_id <> c.id)"
+        ).fetchone()
+        awaited = cursor.execute("SELECT count(*) FROM events_store_object WHERE is_awaited").fetchone()
+    assert (len(whose), people, awaited) == (1, (1,), (0,))
+
+
 def test_webhooks_are_forgotten_after_thirty_days(shop: Shop) -> None:
     store = connect(shop)
     post(store, "orders__create")
