@@ -90,7 +90,7 @@ def import_csv(
         "import": None if is_dry else import_id,
         "kind": map.kind,
         "is_dry_run": is_dry,
-        **counts.as_json(),
+        **counts.as_summary(),
         "rejects": str(rejects or path.with_name(path.name + ".rejects.csv"))
         if counts.rows_refused and not is_dry
         else None,
@@ -156,7 +156,7 @@ def as_lines(summary: Mapping[str, Any]) -> str:
     lines.append(f"{summary['rows_skipped']:>12,} rows passed over")
     lines.append(f"{summary['rows_refused']:>12,} rows refused")
     lines += [
-        f"             line {each['line']}: {each['reason']}"
+        f"             line {each['line']}: {each.get('reason', each['code'])}"
         + (f" ({each['column']})" if each["column"] else "")
         for each in summary["samples"][: limits.IMPORT_ERRORS_SHOWN_MAX]
     ]

@@ -75,6 +75,7 @@ from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
 from vuelve.shops import exports as shops_exports
+from vuelve.shops.exporting.privacy import ExportedFiles
 from vuelve.shops.exporting.services import OldExportsTick
 from vuelve.shops.exporting.urls import TAB as EXPORTS
 from vuelve.shops.panels import DATA, OVERVIEW
@@ -167,7 +168,7 @@ def wire(into: Registry = registry) -> None:
         VisitorsRetention(),
         CustomersRetention(),
     ]
-    into.personal_files += [UploadedFiles()]
+    into.personal_files += [UploadedFiles(), ExportedFiles()]
     into.left_behind = commerce_privacy.OrdersLeft()
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
     into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}

@@ -100,13 +100,17 @@ def run(*, shop: int, export_id: int) -> None:
     except VuelveError:
         _finish(shop_id, export_id, ExportState.FAILED)
         raise
-    _finish(shop_id, export_id, ExportState.DONE, rows=rows, size_bytes=path.stat().st_size)
+    if not _finish(shop_id, export_id, ExportState.DONE, rows=rows, size_bytes=path.stat().st_size):
+        path.unlink(missing_ok=True)  # a person was erased meanwhile
+        return
     log.info("table exported", shop=shop, table=export.table, rows=rows)
 
 
-def _finish(shop: ShopId, export_id: int, state: ExportState, **facts: int) -> None:
+def _finish(shop: ShopId, export_id: int, state: ExportState, **facts: int) -> bool:
+    """False if the export was taken back while it was written."""
     with for_shop(shop):
-        Export.objects.filter(pk=export_id).update(state=state, **facts)
+        under_way = Export.objects.filter(pk=export_id, state=ExportState.RUNNING)
+        return under_way.update(state=state, **facts) == 1
 
 
 def to_file(

@@ -117,6 +117,11 @@ class Counts:
         self.samples += other.samples[: limits.IMPORT_ERRORS_SHOWN_MAX - len(self.samples)]
 
     def as_json(self) -> dict[str, Any]:
+        """To be kept: without what the file says, since that may name people."""
+        kept = [{name: value for name, value in each.items() if name != "reason"} for each in self.samples]
+        return self.as_summary() | {"samples": kept}
+
+    def as_summary(self) -> dict[str, Any]:
         return {
             "rows_read": self.rows_read,
             "rows_refused": self.rows_refused,

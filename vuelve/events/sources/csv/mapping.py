@@ -17,6 +17,7 @@ currency = "COP"                 # of rows without one; the shop's if missing
 
 import json
 import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -189,6 +190,15 @@ def zone_of(name: str) -> ZoneInfo:
 
 def _bad(place: str, message: str, hint: str | None = None) -> VuelveError:
     return VuelveError("bad_map", message, field=place or None, hint=hint)
+
+
+def normal(name: str) -> str:
+    """Lower case, no accents, words apart by one space: how column names are compared."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    kept = "".join(
+        char if char.isalnum() or char == "#" else " " for char in plain if not unicodedata.combining(char)
+    )
+    return " ".join(kept.split())
 
 
 # --- compiled -----------------------------------------------------------------------------------------------

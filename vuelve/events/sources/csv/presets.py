@@ -1,12 +1,11 @@
 """Exports of stores and tools whose columns are known, and what a header probably means in es, pt and en."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vuelve.events.sources.csv.contracts import Kind
 from vuelve.events.sources.csv.fields import FIELDS
-from vuelve.events.sources.csv.mapping import FileMap
+from vuelve.events.sources.csv.mapping import FileMap, normal
 from vuelve.platform.errors import VuelveError
 
 
@@ -42,6 +41,7 @@ PRESETS: tuple[Preset, ...] = (
             "tax": ["Taxes"],
             "coupon": ["Discount Code"],
             "payment_method": ["Payment Method"],
+            "payment_status": ["Financial Status"],
             "source_name": ["Source"],
             "cancelled_at": ["Cancelled at"],
             "refunded": ["Refunded Amount"],
@@ -103,6 +103,7 @@ PRESETS: tuple[Preset, ...] = (
             "shipping": ["Costo de envío", "Valor do Frete"],
             "coupon": ["Cupón de descuento", "Cupom de Desconto"],
             "payment_method": ["Medio de pago", "Forma de Pagamento"],
+            "payment_status": ["Estado del pago", "Status do Pagamento"],
             "source_name": ["Canal"],
             "sku": ["SKU"],
             "product_name": ["Nombre del producto", "Nome do Produto"],
@@ -149,6 +150,7 @@ PRESETS: tuple[Preset, ...] = (
             "refunded": ["Order Refund Amount", "refunded_total"],
             "coupon": ["Coupon Code", "coupon_code"],
             "payment_method": ["Payment Method Title", "payment_method_title"],
+            "payment_status": ["Order Status", "status"],
             "sku": ["SKU", "item_sku"],
             "product_name": ["Item Name", "item_name"],
             "quantity": ["Quantity (- Refund)", "Quantity", "item_quantity"],
@@ -271,6 +273,7 @@ _SYNONYMS: dict[str, str] = {
     "tax": "tax|taxes|impuesto|impuestos|iva|imposto|impostos",
     "coupon": "coupon|coupon code|cupon|cupom|discount code|codigo de descuento",
     "payment_method": "payment method|medio de pago|metodo de pago|forma de pago|forma de pagamento",
+    "payment_status": "payment status|financial status|estado del pago|status do pagamento",
     "source_name": "channel|canal|source name|sales channel|canal de venta",
     "cancelled_at": "cancelled at|canceled at|cancelado|fecha de cancelacion",
     "cancel_reason": "cancel reason|motivo de cancelacion",
@@ -309,15 +312,6 @@ _SYNONYMS: dict[str, str] = {
     "image_url": "image|imagen|imagem|image url|image link|foto",
     "url": "url|link|enlace|permalink",
 }  # fmt: skip
-
-
-def normal(name: str) -> str:
-    """Lower case, no accents, words apart by one space: how column names are compared."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    kept = "".join(
-        char if char.isalnum() or char == "#" else " " for char in plain if not unicodedata.combining(char)
-    )
-    return " ".join(kept.split())
 
 
 def presets_of(kind: Kind) -> list[Preset]:

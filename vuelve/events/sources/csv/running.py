@@ -213,7 +213,7 @@ _APART = Refusal(
 def _copied(counts: Counts) -> dict[str, Any]:
     return {
         name: value.copy() if isinstance(value, (dict, list)) else value
-        for name, value in counts.as_json().items()
+        for name, value in counts.as_summary().items()
     }
 
 

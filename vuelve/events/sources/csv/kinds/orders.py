@@ -3,7 +3,8 @@
 A row without an order id belongs to the order above it. An order is one event, so its rows are taken or refused
 together; a row that cannot be read spoils the orders it may belong to.
 
-`Order Completed` has the message id `csv:orders:<order id>`: an order is taken once, whatever later files say of it.
+`Order Completed` has the message id `csv:orders:<order id>`: an order is taken once, whatever later files say of it, but
+for rows that state `updated_at`: those are an `Order Updated` too, and the newest holds.
 A cancelled order also gives `Order Cancelled`, a refunded one `Order Refunded` (refund id `import`; at the time that
 the row states, else at that of the cancellation, else of the order), names give an identify call.
 """
@@ -15,14 +16,27 @@ from typing import Any
 from vuelve.events.sources.csv.contracts import Event, Refusal, Row, Unit
 from vuelve.events.sources.csv.kinds import rows
 from vuelve.events.sources.csv.kinds.rows import IDENTIFY, TRACK, RefusedError, Who, event, once, read
-from vuelve.events.sources.csv.mapping import Plan
+from vuelve.events.sources.csv.mapping import Plan, normal
 from vuelve.platform import limits
 from vuelve.platform.errors import VuelveError
 
 # Rows of one order that differ in one of these are not rows of one order.
 _SAME = frozenset({"email", "currency", "total", "ordered_at"})
-_AMOUNTS = ("total", "subtotal", "shipping", "tax")
+_AMOUNTS = ("total", "subtotal", "shipping", "tax", "discount")
 _PLAIN = ("order_number", "coupon", "payment_method", "source_name", "email", "phone")
+# What stores call the state of a payment, normalised; another word says nothing.
+PAYMENT_STATES = {
+    word: state
+    for state, words in {
+        "paid": "paid|pagado|pagada|pago|paga|completed|complete|completado|processing|partially refunded|aprobado|aprovado",
+        "pending": "pending|pendiente|pendente|partially paid|on hold|pending payment",
+        "authorized": "authorized|authorised|autorizado|autorizada",
+        "refunded": "refunded|reembolsado|reembolsada|devuelto|estornado",
+        "failed": "failed|rechazado|rechazada|recusado|recusada|declined|fallido",
+        "voided": "voided|anulado|anulada|cancelled|cancelado|cancelada|expired|vencido",
+    }.items()
+    for word in words.split("|")
+}
 _TRAITS = ("first_name", "last_name", "name", "country")
 
 
@@ -200,20 +214,24 @@ class Orders:
         order_id, at = head["order_id"], head["ordered_at"]
         whose = rows.who(head, plan.shop.country)
         currency = head.get("currency") or plan.map.currency
-        properties: dict[str, Any] = {"order_id": order_id, "currency": currency}
-        for name in _AMOUNTS:
-            if name in head:
-                properties[name] = head[name]
-        if "discount" in head:
-            properties["discount"] = head["discount"]
-        for name in _PLAIN:
-            if name in head:
-                properties[name] = head[name]
-        products = [_product(line) for line in group.lines]
-        if products:
-            properties["products"] = products
+        properties = _properties(head, currency, [_product(line) for line in group.lines])
         events = [event(TRACK, "Order Completed", at, once("orders", order_id), whose, properties)]
+        updated_at = head.get("updated_at")
+        if updated_at and updated_at > at:
+            message_id = once("orders", order_id, "updated", f"{updated_at:%Y%m%dT%H%M%S}")
+            state_now = properties | {"ordered_at": at.isoformat()}
+            events.append(event(TRACK, "Order Updated", updated_at, message_id, whose, state_now))
         return events + _afterwards(head, whose, currency) + _traits(head, whose)
+
+
+def _properties(head: dict[str, Any], currency: str, products: list[dict[str, Any]]) -> dict[str, Any]:
+    properties: dict[str, Any] = {"order_id": head["order_id"], "currency": currency}
+    properties |= {name: head[name] for name in (*_AMOUNTS, *_PLAIN) if name in head}
+    if products:
+        properties["products"] = products
+    if state := PAYMENT_STATES.get(normal(head.get("payment_status", ""))):
+        properties["payments"] = [{"payment_id": "import", "state": state}]
+    return properties
 
 
 def _product(line: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def test_an_order_export_of_shopify(shop: Shop, tmp_path: Path) -> None:
         "payment_method": "card",
         "source_name": "web",
         "email": "ana@example.com",
+        "payments": [{"payment_id": "import", "state": "paid"}],
         "products": [
             {"sku": "T-1", "name": "Taza", "quantity": "1", "price": "50.00", "brand": "Barro"},
             {"sku": "P-1", "name": "Plato", "quantity": "1", "price": "40.00"},
