@@ -30,7 +30,7 @@ ROWS: dict[str, PersonalRows] = {
     "customers_identifier": PersonalRows(_("Contact data and ids")),
     "customers_trait": PersonalRows(_("Traits")),
     "customers_consent_change": PersonalRows(_("Decisions on consent")),
-    "files": PersonalRows(_("Uploaded files that named the person")),
+    "files": PersonalRows(_("Uploaded and exported files")),
 }
 
 

@@ -418,7 +418,7 @@ class PersonalFiles(Protocol):
     """Files outside the database in which people may stand."""
 
     def throw_away(self, person: Person) -> int:
-        """Remove those that name the person; returns how many. In no transaction; a second call finds nothing."""
+        """Remove those that name the person, or may do so; returns how many. A second call finds nothing."""
         ...
 
 

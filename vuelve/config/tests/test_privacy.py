@@ -30,6 +30,8 @@ from vuelve.platform.errors import Retryable, VuelveError
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import CustomerId
 from vuelve.shops import services as shops
+from vuelve.shops.exporting.services import path_of, request_export
+from vuelve.shops.exporting.writing import Format, Period
 from vuelve.testing import identify, make_shop, track
 
 ANA = re.compile(r"ana@example\.com|\bana\b|anonymous-of-ana|525512345678|Calle Ana", re.IGNORECASE)
@@ -389,6 +391,24 @@ def test_an_uploaded_list_that_names_the_person_goes_and_others_stay(story: Stor
     assert report["counts"]["files"] == 1
     assert [path.exists() for path in paths] == [True, False]
     assert column(story, "SELECT is_file_kept FROM events_import ORDER BY id") == [True, False]
+
+
+def test_exported_tables_go_and_can_be_made_again(story: Story) -> None:
+    ana = a_full_life(story)
+    wanted: dict[str, Any] = {
+        "table": "customers",
+        "format": Format.CSV,
+        "period": Period(None, None),
+        "by": "owner@example.com",
+    }
+    before = request_export(shop=story.id, now=story.clock.now(), **wanted)
+    jobs.run_pending()
+    assert "ana@example.com" in path_of(before).read_text()
+    assert erased(story, ana)["counts"]["files"] == 1
+    assert not path_of(before).exists()
+    after = request_export(shop=story.id, now=story.clock.now(), **wanted)
+    jobs.run_pending()
+    assert "ana@example.com" not in path_of(after).read_text()
 
 
 def test_another_shop_keeps_its_customer(story: Story) -> None:
