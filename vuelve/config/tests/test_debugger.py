@@ -508,3 +508,18 @@ def test_a_test_event_of_a_guarded_shop_still_arrives(shop: Shop, browser: Clien
 
 def test_the_overview_of_a_shop_without_events_leads_to_connecting(shop: Shop, browser: Client) -> None:
     assert f'href="/s/{shop.slug}/data/connect/"' in browser.get(f"/s/{shop.slug}/").content.decode()
+
+
+def test_what_is_not_settled_is_asked_for_again_the_oldest_included(shop: Shop, browser: Client) -> None:
+    settle()
+    send(shop, "Settled Thing")
+    settle()
+    for n in range(3):
+        send(shop, f"Open Thing {n}")
+    first = page(browser, shop, "live/")
+    since = first.partition('data-since="')[2].partition('"')[0]
+    settle()
+    again = page(browser, shop, f"live/new?since={since}")
+    assert all(f"Open Thing {n}" in again for n in range(3))
+    assert "Settled Thing" not in again
+    assert "being identified" not in again

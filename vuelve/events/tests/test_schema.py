@@ -1,9 +1,11 @@
 """What is noted of each event name: exact counts, bounded looks, nothing a sender can blow up."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from vuelve.events import consuming
 from vuelve.events.consumers import SchemaConsumer, SchemaTick
@@ -13,7 +15,7 @@ from vuelve.events.services import open_staging, record_staged
 from vuelve.platform import limits
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import for_shop
-from vuelve.platform.extension import Person
+from vuelve.platform.extension import Person, registry
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.shops.models import Shop
 from vuelve.testing import drain, make_shop, track
@@ -49,6 +51,33 @@ def test_events_are_counted_exactly_however_they_are_batched(shop: Shop) -> None
     assert sum(thing.days) == 25
     assert (thing.first_at, thing.last_at) == (NOW - timedelta(hours=48), NOW)
     assert names(other)["Thing"].events == 1
+
+
+def test_two_workers_at_once_neither_deadlock_nor_miscount(shop: Shop) -> None:
+    for n in range(120):
+        track(shop, f"Name {n % 10}", user_id=f"u{n}", at=NOW, properties={f"p{n % 7}": n})
+    identity = next(one for one in registry.consumers if one.is_identity)
+    while consuming.consume_once(identity, clock=VirtualClock(NOW)):
+        pass
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(60):
+                consuming.consume_once(SchemaConsumer(), clock=VirtualClock(NOW), rows=20, workers=2)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    drain(NOW)
+    assert {one.events for one in names(shop).values()} == {12}
 
 
 def test_types_and_shares(shop: Shop) -> None:

@@ -39,6 +39,7 @@ def live(request: ShopRequest) -> HttpResponse:
     wanted = filter_of(request.GET)
     before = position_of(request.GET.get("before", ""))
     window = _window(request.GET.get("look", ""))
+    # Before the rows are read: what comes in between is asked for again. So is what is shown but not settled.
     settled = queries.settled(cursor)
     found = queries.newest(cursor, request.shop_id, wanted, before=before or queries.LAST, window=window)
     context = {
@@ -46,7 +47,7 @@ def live(request: ShopRequest) -> HttpResponse:
         "filter": wanted,
         "is_more_open": wanted != LiveFilter(name=wanted.name, who=wanted.who),
         "is_tail": before is None,
-        "since": token(max(settled, _below(found.rows, settled))),
+        "since": token(settled),
         "older_url": _older(request, found, window),
         "is_further": not found.has_more and found.next is not None,
         "looked_at": window,
@@ -146,12 +147,6 @@ def _older(request: ShopRequest, found: queries.Found, window: int) -> str:
     if not found.has_more:
         query["look"] = str(min(window * FARTHER, limits.LIVE_WINDOW_ROWS_MAX))
     return f"{request.path}?{query.urlencode()}"
-
-
-def _below(rows: Sequence[EventRow], settled: Position) -> Position:
-    """Where to ask from: what is shown but not settled is asked for again, as far as one answer holds it."""
-    unsettled = [row.position for row in rows if row.position > settled]
-    return min(unsettled, default=settled) if len(unsettled) < len(rows) else settled
 
 
 # --- rows ---------------------------------------------------------------------------------------------------

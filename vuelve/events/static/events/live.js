@@ -39,19 +39,21 @@ function take(html) {
   if (!answer) return;
   since = answer.dataset.since;
   const fresh = [];
+  const received = answer.rows.length;
   for (const row of answer.querySelectorAll("tr")) {
     const shown = document.getElementById(row.id);
     if (!shown) fresh.push(row);
     else if (shown.dataset.state !== row.dataset.state) replace(shown, row);
   }
-  if ("cut" in answer.dataset) say(text.dataset.cut);
   if (!fresh.length) return;
   live.querySelector("[data-live-empty]")?.remove();
   list.hidden = false;
   rows.prepend(...fresh);
   while (rows.rows.length > ROWS_MAX) rows.rows[rows.rows.length - 1].remove();
   for (const row of fresh) row.classList.add("live__row--new");
-  if (!("cut" in answer.dataset)) say(text.dataset.new.replace("{n}", fresh.length));
+  // None of an answer that is cut was shown before: there is a gap below it.
+  const isGap = "cut" in answer.dataset && fresh.length === received;
+  say(isGap ? text.dataset.cut : text.dataset.new.replace("{n}", fresh.length));
 }
 
 function replace(shown, row) {

@@ -63,6 +63,9 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("mouseout", (event) => event.target.closest?.(".hint--closed")?.classList.remove("hint--closed"));
 
+// On a phone a row of tabs is wider than the screen: the open one must be in sight.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A select that is a filter of the page sends its form at once.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
