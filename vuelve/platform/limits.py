@@ -113,7 +113,7 @@ STORE_LINE_BYTES_MAX = 4 * 1024 * 1024  # one object of a bulk file
 STORE_CHILDREN_MAX = (
     5_000  # lines of one order, variants and images of one product (Shopify allows 2,048 and 250)
 )
-STORE_BATCH_OBJECTS = 250  # a transaction: about 1,500 events, a tenth of a second
+STORE_BATCH_OBJECTS = 250  # a transaction: about 1,300 events for orders
 STORE_OPERATIONS_MAX = 4  # attempts at one backfill that the store gave up on
 STORES_MAX = 20  # a shop
 STORE_ERASE_DAYS = 25  # the law and Shopify give 30

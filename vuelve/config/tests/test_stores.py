@@ -1,5 +1,8 @@
 """Data > Stores: who may do what, in which language, and in a real browser."""
 
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,8 +12,11 @@ import pytest
 from vuelve.events.sources import backfills, connecting, queries, reconciling
 from vuelve.events.sources.contracts import Store
 from vuelve.events.sources.shopify.tests.fake import TOKEN, FakeShopify, many_orders, running
-from vuelve.events.sources.shopify.tests.payloads import SECRET, payload
+from vuelve.events.sources.shopify.tests.payloads import SECRET, payload, topic
+from vuelve.events.sources.shopify.tests.test_contract import signed_headers
 from vuelve.events.sources.shopify.tests.test_webhooks import post
+from vuelve.events.sources.tests.store_contract import webhooks_of
+from vuelve.platform import vault
 from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import ShopId
@@ -150,6 +156,34 @@ def test_deeds_of_an_owner(told: Store, shop: Shop) -> None:
     } <= actions
     assert client.post(address(told, shop, "check")).status_code == 400  # no token is left
     assert client.get(address(told, shop)).status_code == 200
+
+
+def test_webhooks_on_the_real_server(live_server: str, shop: Shop) -> None:
+    """In the role of the web process: a webhook, its repeat, one that was written again, a privacy request."""
+    store = connecting.connect(
+        shop=ShopId(shop.pk), source="shopify", domain=f"{shop.slug}.myshopify.com", token=TOKEN, secret=SECRET,
+        actor="ana@example.com", now=real.now(),
+    )  # fmt: skip
+    url = f"{live_server}/hooks/shopify/{vault.unseal(store.sealed_address)}"
+
+    def send(name: str, *, spoil: bytes = b"") -> int:
+        body = json.dumps(payload(name)).encode()
+        headers = signed_headers(topic(name), body, key=name, domain=store.domain, secret=SECRET)
+        request = urllib.request.Request(url, body + spoil, headers | {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert [send("orders__updated"), send("orders__updated"), send("refunds__create")] == [200, 200, 200]
+    assert send("orders__create", spoil=b" ") == 401
+    assert send("customers__redact") == 200
+    assert send("app__uninstalled") == 200
+    states = [state for _, state, _, _ in webhooks_of(shop)]
+    assert states == ["taken"] * 4
+    with for_shop(ShopId(shop.pk)) as cursor:
+        assert cursor.execute("SELECT count(*) FROM customers_erasure").fetchone() == (1,)
 
 
 # --- in a browser ---------------------------------------------------------------------------------------------------

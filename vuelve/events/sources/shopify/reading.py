@@ -51,7 +51,7 @@ def id_of(payload: Payload, field: str = "id") -> str:
 
 def user_id(customer: Any) -> str | None:
     """Shopify's ids are unique over all its stores; the prefix keeps them apart from those of other kinds of store."""
-    found = number_of(customer.get("id") if isinstance(customer, Mapping) else customer)
+    found = number_of(customer.get("id") if isinstance(customer, dict) else customer)
     return f"{NAME}:{found}" if found else None
 
 
@@ -114,14 +114,14 @@ def items(payload: Payload, field: str) -> Iterator[Payload]:
     if not isinstance(found, list):
         raise wrong(field, "is no list")
     for item in found:
-        if not isinstance(item, Mapping):
+        if not isinstance(item, dict):
             raise wrong(field, "holds what is no object")
         yield item
 
 
 def child(payload: Payload, field: str) -> Payload:
     found = payload.get(field)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def without_blanks(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """From GraphQL's objects to the webhooks' shapes, so that one mapping reads both and says the same of both. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from vuelve.events.sources.shopify.reading import Payload, child, items, number_of
@@ -178,7 +178,7 @@ def _money(found: Any) -> dict[str, Any]:
     return {
         rest: {"amount": money.get("amount"), "currency_code": money.get("currencyCode")}
         for rest, name in (("shop_money", "shopMoney"), ("presentment_money", "presentmentMoney"))
-        if isinstance(found, Mapping) and (money := child(found, name))
+        if isinstance(found, dict) and (money := child(found, name))
     }
 
 
