@@ -1,4 +1,4 @@
-"""What granian serves."""
+"""Django as WSGI."""
 
 import os
 

@@ -83,6 +83,15 @@ SEND_ATTEMPTS_MAX = 5
 # Background jobs: 4, 16, 64, 256 seconds apart.
 JOB_ATTEMPTS_MAX = 5
 
+# Requests, before they reach a view (`serving.py`).
+BODY_HELD_BYTES_MAX = (
+    1024 * 1024
+)  # kept in memory until it is whole; a larger one is an upload, read as it arrives
+BODIES_HELD_BYTES_MAX = 512 * 1024 * 1024  # of all requests together, as announced: few send as much
+BODY_SECONDS_MAX = 60  # 500 KB at 8 KB a second
+REQUESTS_WAITING_MAX = 500  # for a thread: a second's work
+SEND_SECONDS_MAX = 60  # for one piece of a download
+
 # Pages.
 PAGE_ROWS = 50
 PAGE_ROWS_MAX = 200

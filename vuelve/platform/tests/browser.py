@@ -86,17 +86,18 @@ def live_server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "-m",
         "granian",
         "--interface",
-        "wsgi",
+        "rsgi",
         "--host",
         "127.0.0.1",
         "--port",
         str(port),
     ]
-    command += ["--workers", "1", "--blocking-threads", "2", "vuelve.config.wsgi:application"]
+    command += ["--workers", "1", "vuelve.config.server:application"]
     environment = {
         **os.environ,
         "DATABASE_URL": database,
         "VUELVE_DB_ROLE": "web",
+        "VUELVE_WEB_THREADS": "2",
         "VUELVE_PUBLIC_URL": address,
     }
     with log_path.open("wb") as log:

@@ -1,0 +1,7 @@
+"""What granian serves: Django behind what reads bodies. `wsgi.py` is for other servers."""
+
+from vuelve.config.wsgi import application as wsgi
+from vuelve.platform import env
+from vuelve.platform.serving import Application
+
+application = Application(wsgi, threads=env.get("VUELVE_WEB_THREADS"))
