@@ -80,18 +80,29 @@ def _event(number: int, at: str, expected: Expected) -> tuple[str, str]:
     elif name == CHECKOUT:
         expected.checkouts_by_user[f"u{user}"] += 1
     properties = (
-        f'{{"order_id":"o{number}","revenue":{_major(revenue_minor)},"currency":"{currency}","products":['
+        f'{{{_subject(name, number, first, quantity)}"revenue":{_major(revenue_minor)},"currency":"{currency}","products":['
         f'{{"sku":"sku-{first}","quantity":{quantity},"price":{_major(_price_minor(first))}}},'
         f'{{"sku":"sku-{second}","quantity":1,"price":{_major(_price_minor(second))}}}],'
         f'"url":"https://shop.example/products/sku-{first}?ref={number % 97}",'
         f'"utm_source":"{SOURCES[number % 4]}","device":"{"mobile" if number % 4 else "desktop"}",'
-        f'"session":"{chance.getrandbits(64):016x}","experiment":"checkout-{"ab"[number % 2]}"}}'
+        f'"session":"{chance.getrandbits(64):016x}"}}'
     )
     type, called = ("page", "name") if name == "page" else ("track", "event")
     return type, (
         f'{{"type":"{type}","messageId":"m{number}","userId":"u{user}","{called}":{json.dumps(name)},'
         f'"timestamp":"{at}","properties":{properties}}}'
     )
+
+
+def _subject(name: str, number: int, product: int, quantity: int) -> str:
+    """What the event is about, where Segment's spec has it."""
+    if name == ORDER:
+        return f'"order_id":"o{number}",'
+    if name == CHECKOUT:
+        return f'"checkout_id":"c{number}",'
+    if name == "page":
+        return ""
+    return f'"sku":"sku-{product}","quantity":{quantity},"price":{_major(_price_minor(product))},'
 
 
 def _price_minor(product: int) -> int:
