@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 1_200
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from vuelve.events.consuming import ownerless_names
 from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
 from vuelve.events.services import open_stamps, stamp
 from vuelve.platform import limits
-from vuelve.platform.db import Cursor, copy_rows
+from vuelve.platform.db import LOOKUPS_ONLY, Cursor, copy_rows, without
 from vuelve.platform.extension import EventBatch, Text
 from vuelve.shops.queries import facts_by_id
 
@@ -102,8 +102,11 @@ class IdentityConsumer:
         if withheld.is_changed:
             said = _read(cursor)
         said.unstate(withheld.unstated)
-        cursor.execute(SQL["fill_sightings"], {"identify": Kind.IDENTIFY, "alias": Kind.ALIAS})
-        settled = settle(cursor, now=batch.now) if cursor.rowcount else Settled()
+        with without(cursor, *LOOKUPS_ONLY):
+            sightings = cursor.execute(
+                SQL["fill_sightings"], {"identify": Kind.IDENTIFY, "alias": Kind.ALIAS}
+            ).rowcount
+        settled = settle(cursor, now=batch.now) if sightings else Settled()
         _stamp(cursor, batch.rows)
         if said.events:
             rows = cursor.execute(SQL["said_by"], _NAMES).fetchall()
@@ -151,8 +154,11 @@ def _countries() -> dict[int, str]:
 
 def _stamp(cursor: Cursor, rows: int) -> None:
     open_stamps(cursor)
-    cursor.execute(SQL["fill_stamps"], {"merged": CUSTOMERS_MERGED, "ours": Origin.OURS})
-    unowned = rows - cursor.rowcount
+    with without(cursor, *LOOKUPS_ONLY):
+        stamps = cursor.execute(
+            SQL["fill_stamps"], {"merged": CUSTOMERS_MERGED, "ours": Origin.OURS}
+        ).rowcount
+    unowned = rows - stamps
     stamp(cursor)
     if unowned and (names := sorted(ownerless_names())):
         meant = cursor.execute(

@@ -7,7 +7,7 @@ from datetime import datetime
 from vuelve.customers.rules.profile import Profile, TraitValue, profile_of
 from vuelve.customers.rules.traits import CONTEXT_LOCALE, CONTEXT_TIME_ZONE, PROFILE_TRAITS
 from vuelve.customers.services.settling import SQL, Settled
-from vuelve.platform.db import Cursor, copy_rows
+from vuelve.platform.db import LOOKUPS_ONLY, Cursor, copy_rows, without
 
 Key = tuple[int, int]  # shop, customer
 
@@ -31,7 +31,8 @@ def refresh(cursor: Cursor, settled: Settled, *, now: datetime, identified: Coll
         )
     if settled.nodes:
         cursor.execute(SQL["insert_customers"], {"now": now})
-    cursor.execute(SQL["update_seen"])
+    with without(cursor, *LOOKUPS_ONLY):
+        cursor.execute(SQL["update_seen"])
     if settled.moves:
         cursor.execute(SQL["refresh_seen"])
     if touched:
