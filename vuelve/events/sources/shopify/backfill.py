@@ -57,18 +57,19 @@ def _instant(moment: datetime) -> str:
 
 
 def begin(access: StoreAccess, kind: StoreKind, window: StoreWindow) -> str:
-    """Only one runs at a time. One that we began and then forgot (a crash) is taken up, not waited for."""
+    """One that we began and then forgot (a crash) is taken up. A store runs only a few at a time."""
     query = _QUERIES[kind] % msgspec.json.encode(search(kind, window)).decode()
+    latest = items(child(graphql(access, documents.BULK_LATEST), "bulkOperations"), "nodes")
+    running = [one for one in latest if one.get("status") in ("CREATED", "RUNNING")]
+    for one in running:
+        if _words(one.get("query")) == _words(query):
+            return str(one["id"])
     answer = child(graphql(access, documents.BULK_RUN, {"query": query}), "bulkOperationRunQuery")
     if operation := child(answer, "bulkOperation").get("id"):
         return str(operation)
+    if running:
+        raise Retryable("Shopify is still busy with other bulk operations", after_seconds=BUSY_SECONDS)
     problem = next((str(one.get("message")) for one in items(answer, "userErrors")), "no operation")
-    current = child(graphql(access, documents.BULK_CURRENT), "currentBulkOperation")
-    is_running = current.get("status") in ("CREATED", "RUNNING")
-    if is_running and _words(current.get("query")) == _words(query):
-        return str(current["id"])
-    if is_running:
-        raise Retryable("Shopify is still busy with another bulk operation", after_seconds=BUSY_SECONDS)
     raise VuelveError("store_answer", f"Shopify: {problem}")
 
 

@@ -49,7 +49,9 @@ BULK_RUN = """mutation ($query: String!) {
 BULK_STATUS = """query ($id: ID!) { node(id: $id) { ... on BulkOperation {
   id status errorCode objectCount rootObjectCount url partialDataUrl query
 } } }"""
-BULK_CURRENT = "{ currentBulkOperation(type: QUERY) { id status query } }"
+BULK_LATEST = """{ bulkOperations(first: 10, query: "operation_type:query", sortKey: CREATED_AT, reverse: true) {
+  nodes { id status query }
+} }"""
 
 REFUNDS = f"""query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Refund {{
   id createdAt note order {{ id }}

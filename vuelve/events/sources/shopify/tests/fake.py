@@ -93,7 +93,7 @@ class FakeShopify:
 
     def _data(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         found = re.search(
-            r"bulkOperationRunQuery|currentBulkOperation|BulkOperation \{|webhookSubscriptionCreate|webhookSubscriptionDelete|"
+            r"bulkOperationRunQuery|bulkOperations|BulkOperation \{|webhookSubscriptionCreate|webhookSubscriptionDelete|"
             r"webhookSubscriptions|accessScopes|Refund|Count",
             query,
         )
@@ -108,9 +108,8 @@ class FakeShopify:
                 }
             case "bulkOperationRunQuery":
                 return {"bulkOperationRunQuery": self._run(variables["query"])}
-            case "currentBulkOperation":
-                current = list(self.operations.values())[-1:]
-                return {"currentBulkOperation": current[0] if current else None}
+            case "bulkOperations":
+                return {"bulkOperations": {"nodes": list(self.operations.values())[::-1]}}
             case "BulkOperation {":
                 return {"node": self._status(variables["id"])}
             case "Refund":
