@@ -110,35 +110,28 @@ REASONS: dict[str, _Reason] = {
     ),
 }
 
-_ORDER = EventVocabulary(required=("order_id",), useful=("currency", "total", "products", "email"))
+_ORDER = EventVocabulary(required=("order_id",), useful=("currency", "total|revenue", "products"))
+_CART = EventVocabulary(
+    required=(), useful=("cart_id|checkout_id", "products", "currency", "url|checkout_url")
+)
 VOCABULARY: dict[str, EventVocabulary] = {
     "Order Completed": _ORDER,
     "Order Updated": _ORDER,
-    "Order Refunded": EventVocabulary(required=("order_id",), useful=("refund_id",)),
-    "Order Cancelled": EventVocabulary(required=("order_id",), useful=("reason",)),
-    "Payment Updated": EventVocabulary(
-        required=("order_id", "payment_id", "state"), useful=("method", "amount", "currency")
-    ),
-    "Shipment Updated": EventVocabulary(
-        required=("order_id", "status"), useful=("shipment_id", "carrier", "tracking_url")
-    ),
+    "Order Refunded": EventVocabulary(required=("order_id",)),
+    "Order Cancelled": EventVocabulary(required=("order_id",)),
+    "Payment Updated": EventVocabulary(required=("order_id", "state"), useful=("payment_id", "method")),
+    "Shipment Updated": EventVocabulary(required=("order_id", "status"), useful=("carrier", "tracking_url")),
     "Product Updated": EventVocabulary(
-        required=("product_id",), useful=("name", "price", "currency", "url", "image_url")
+        required=("product_id",), useful=("name", "price", "currency", "url", "image_url|images")
     ),
     "Product Deleted": EventVocabulary(required=("product_id",)),
-    "Product Viewed": EventVocabulary(required=("product_id",), useful=("name", "price", "currency", "url")),
-    "Product Added": EventVocabulary(
-        required=("product_id",), useful=("cart_id", "price", "quantity", "currency")
-    ),
-    "Product Removed": EventVocabulary(required=("product_id",), useful=("cart_id",)),
-    "Cart Viewed": EventVocabulary(required=("cart_id",), useful=("products", "currency", "value", "url")),
-    "Cart Updated": EventVocabulary(required=("cart_id",), useful=("products", "currency", "value", "url")),
-    "Checkout Started": EventVocabulary(
-        required=("checkout_id",), useful=("products", "value", "currency", "email", "url")
-    ),
-    "Checkout Updated": EventVocabulary(
-        required=("checkout_id",), useful=("products", "value", "currency", "email", "url")
-    ),
+    "Product Viewed": EventVocabulary(required=("product_id|sku",), useful=("name",)),
+    "Product Added": EventVocabulary(required=("product_id|sku",), useful=("price", "currency")),
+    "Product Removed": EventVocabulary(required=("product_id|sku",)),
+    "Cart Viewed": _CART,
+    "Cart Updated": _CART,
+    "Checkout Started": _CART,
+    "Checkout Updated": _CART,
 }
 
 

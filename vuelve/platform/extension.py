@@ -508,7 +508,7 @@ class EventOutcomes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EventVocabulary:
-    """What Vuelve reads of an event that it knows by name."""
+    """What Vuelve reads of an event that it knows by name. `sku|product_id`: either of the two will do."""
 
     required: Sequence[str]  # without it the event has no effect
     useful: Sequence[str] = ()  # without it something is missing or assumed

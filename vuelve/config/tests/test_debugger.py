@@ -409,6 +409,7 @@ def test_the_schema_names_types_shares_and_what_is_missing(shop: Shop, browser: 
     listed = page(browser, shop, "schema/")
     assert "currency is missing in 25%" in listed
     assert "products is never sent" in listed
+    assert "revenue" not in listed  # the total will do
     found = page(browser, shop, "schema/event?kind=1&name=Order+Completed")
     assert "several types" in found
     assert "75%" in found
@@ -416,6 +417,15 @@ def test_the_schema_names_types_shares_and_what_is_missing(shop: Shop, browser: 
     assert "personal: not shown" in found
     assert "ana0" not in found
     assert "MXN" in found
+
+
+def test_one_of_two_properties_will_do(shop: Shop, browser: Client) -> None:
+    send(shop, "Product Viewed", properties={"sku": "A"})
+    send(shop, "Product Viewed", properties={"name": "Café"})
+    settle()
+    listed = page(browser, shop, "schema/")
+    assert "product_id or sku is missing in 50%" in listed
+    assert "name is missing in 50%" in listed
 
 
 # --- connect --------------------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ VALUE_TYPES = ("texts", "numbers", "booleans", "times", "lists", "objects")
 class Missing:
     """A property that Vuelve expects and that some events of the name do not have."""
 
-    property: str
-    share: float  # of the events looked into; 1.0: none has it
+    entry: str  # of the vocabulary: a property, or some of which any will do
+    share: float  # of the events looked into, at least; 1.0: none has it
     is_required: bool
 
 
@@ -98,24 +98,28 @@ def _days(buckets: Sequence[Sequence[int]]) -> list[int]:
 def _missing(cursor: Cursor, shop: ShopId, sampled: Mapping[str, int]) -> dict[str, list[Missing]]:
     known: dict[str, EventVocabulary] = {
         name: registry.event_vocabulary[name]
-        for name, n in sampled.items()
-        if n and name in registry.event_vocabulary
+        for name, events in sampled.items()
+        if events and name in registry.event_vocabulary
     }
-    expected = sorted(
-        {one for vocabulary in known.values() for one in (*vocabulary.required, *vocabulary.useful)}
-    )
-    rows = cursor.execute(
-        SQL["schema_filled"], {"shop": shop, "names": sorted(known), "properties": expected}
-    ).fetchall()
+    expected = {one for vocabulary in known.values() for one in named(vocabulary.required, vocabulary.useful)}
+    parameters = {"shop": shop, "names": sorted(known), "properties": sorted(expected)}
+    rows = cursor.execute(SQL["schema_filled"], parameters).fetchall()
     filled = {(row[0], row[1]): row[2] for row in rows}
     found: dict[str, list[Missing]] = {}
     for name, vocabulary in known.items():
-        for is_required, properties in ((True, vocabulary.required), (False, vocabulary.useful)):
-            for one in properties:
-                share = 1 - filled.get((name, one), 0) / sampled[name]
+        for is_required, entries in ((True, vocabulary.required), (False, vocabulary.useful)):
+            for entry in entries:
+                # An event that has both of two counts twice: the share is at least this.
+                have = sum(filled.get((name, one), 0) for one in entry.split("|"))
+                share = 1 - have / sampled[name]
                 if share > 0:
-                    found.setdefault(name, []).append(Missing(one, share, is_required))
+                    found.setdefault(name, []).append(Missing(entry, share, is_required))
     return found
+
+
+def named(*entries: Sequence[str]) -> set[str]:
+    """The properties that a vocabulary's entries name."""
+    return {one for some in entries for entry in some for one in entry.split("|")}
 
 
 def one_name(cursor: Cursor, shop: ShopId, *, kind: int, name: str, now: datetime) -> SchemaName:

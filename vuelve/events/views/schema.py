@@ -101,11 +101,12 @@ def _warnings(one: SchemaName) -> list[dict[str, Any]]:
 
 
 def _sentence(missing: Missing) -> str:
+    asked = _(" or ").join(missing.entry.split("|"))
     if missing.share >= 1:
-        return _("%(property)s is never sent") % {"property": missing.property}
+        return _("%(property)s is never sent") % {"property": asked}
     digits = 1 if missing.share < 0.1 else 0
     return _("%(property)s is missing in %(share)s") % {
-        "property": missing.property,
+        "property": asked,
         "share": formats.percent(missing.share, digits),
     }
 
@@ -128,8 +129,8 @@ def name(request: ShopRequest) -> HttpResponse:
         "lines": [
             _line(one, each, examples.get(each.property), is_of_thing=is_of_thing) for each in properties
         ],
-        "required": vocabulary.required if vocabulary else (),
-        "useful": vocabulary.useful if vocabulary else (),
+        "required": queries.named(vocabulary.required) if vocabulary else (),
+        "useful": queries.named(vocabulary.useful) if vocabulary else (),
         "is_known": vocabulary is not None,
         "days": queries.DAYS,
         "crumbs": [Crumb(_("Schema"), reverse("data_schema", kwargs={"shop_slug": request.shop.slug}))],
