@@ -229,13 +229,14 @@ def _properties(head: dict[str, Any], currency: str, products: list[dict[str, An
     properties |= {name: head[name] for name in (*_AMOUNTS, *_PLAIN) if name in head}
     if products:
         properties["products"] = products
-    if state := PAYMENT_STATES.get(normal(head.get("payment_status", ""))):
+    stated = head.get("payment_status")
+    if stated and (state := PAYMENT_STATES.get(normal(stated))):
         properties["payments"] = [{"payment_id": "import", "state": state}]
     return properties
 
 
 def _product(line: dict[str, Any]) -> dict[str, Any]:
-    if not {"product_id", "sku", "product_name"} & line.keys():
+    if not ("sku" in line or "product_id" in line or "product_name" in line):
         raise RefusedError(
             Refusal("product_missing", "An article of the order has no id, no SKU and no name.")
         )

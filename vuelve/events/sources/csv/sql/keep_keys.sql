@@ -3,4 +3,4 @@
 INSERT INTO events_import_key (shop_id, import_id, key)
 SELECT %(shop)s, %(import)s, key FROM (SELECT DISTINCT md5(k)::uuid AS key FROM unnest(%(keys)s::text[]) AS k) AS keys ORDER BY key
 ON CONFLICT DO NOTHING
-RETURNING key::text
+RETURNING replace(key::text, '-', '')
