@@ -356,7 +356,7 @@ def _name(event: _Event, kind: Kind) -> str:
 
 
 def _check_guard(kind: Kind, name: str, payload: msgspec.Raw, guarded: Guarded) -> None:
-    is_consent = kind is _IDENTIFY and b'"consents"' in bytes(payload)
+    is_consent = kind is _IDENTIFY and fields.has_member(payload, "consents")
     if is_consent or (kind is _TRACK and name in guarded):
         raise VuelveError(
             "secret_key_required",

@@ -122,6 +122,12 @@ def with_missing(raw: msgspec.Raw, members: Sequence[tuple[str, msgspec.Raw]]) -
     return with_fields(raw, named(wanted)) if wanted else raw
 
 
+def has_member(raw: msgspec.Raw, name: str) -> bool:
+    """Whether the object has the member, however it is written: escaped, or with blanks and marks that readers take away."""
+    members = decode(MEMBERS, bytes(raw))
+    return any("".join(filter(str.isalpha, member)).lower() == name for member in members)
+
+
 def traits_of_context(context: msgspec.Raw) -> msgspec.Raw:
     if b'"traits"' not in bytes(context):
         return EMPTY

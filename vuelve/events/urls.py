@@ -5,7 +5,7 @@ The one-letter ones are those of `@segment/analytics-next`, the beacon is Rudder
 
 from django.urls import path
 
-from vuelve.events import api, sdks
+from vuelve.events import api, openapi, sdks
 from vuelve.events.decoding import KINDS
 from vuelve.events.sources import endpoint
 
@@ -22,6 +22,7 @@ urlpatterns = [
     for slash in ("/", "")  # `reverse` takes the last one
 ]
 urlpatterns += [
+    path("v1/openapi.json", openapi.serve, name="ingest_openapi"),
     path("v1/projects/<str:write_key>/settings", sdks.segment, name="sdk_segment"),
     path("sourceConfig/", sdks.rudderstack, name="sdk_rudderstack"),
     path("sourceConfig", sdks.rudderstack),

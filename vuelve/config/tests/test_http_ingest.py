@@ -275,6 +275,7 @@ def test_browser_sdks_learn_where_to_send(shop: Shop) -> None:
     assert client.options("/sourceConfig/?writeKey=vw_key")["Access-Control-Allow-Methods"] == "GET"
     source = client.get("/sourceConfig/?writeKey=vw_key").json()["source"]
     assert (source["writeKey"], source["destinations"]) == ("vw_key", [])
+    assert client.get("/v1/openapi.json").json()["openapi"] == "3.1.0"
     response = client.get("/v1/projects/vw_key/settings")
     assert response["Access-Control-Allow-Origin"] == "*"
     assert response.json()["integrations"]["Segment.io"] == {

@@ -386,6 +386,17 @@ def test_what_needs_the_secret_key_is_refused() -> None:
     assert decoding.decode(envelope, received_at=NOW).refused == []
 
 
+@pytest.mark.parametrize("name", [b"consents", b"\\u0063onsents", b" consents\\t", b"consents\\u200b"])
+def test_a_consent_is_seen_however_it_is_written(name: bytes) -> None:
+    body = b'{"userId": "u", "traits": {"a": 1, "%s": {"email": {"marketing": true}}}}' % name
+    envelope = decoding.open_single(body, type="identify")
+    (refusal,) = decoding.decode(envelope, received_at=NOW, guarded=frozenset({"X"})).refused
+    assert refusal.error.code == "secret_key_required"
+    in_context = b'{"userId": "u", "context": {"traits": {"%s": {"email": {"marketing": true}}}}}' % name
+    envelope = decoding.open_single(in_context, type="identify")
+    assert len(decoding.decode(envelope, received_at=NOW, guarded=frozenset({"X"})).refused) == 1
+
+
 def test_a_glance_at_what_was_refused() -> None:
     assert decoding.peek(b'{"type": "track", "event": "A"}') == ("track", "A")
     assert decoding.peek(b'{"type": 1, "event": "' + b"x" * 500 + b'"}') == (None, "x" * 200)
