@@ -112,6 +112,13 @@ def counted(store: Store) -> dict[tuple[str, str], tuple[int | None, int, int]]:
     return {(one.kind.value, one.part): (one.theirs, one.told, one.held) for one in found}
 
 
+def test_from_the_request_to_the_counts_by_jobs_alone(store: Store, shop: Shop, fake: FakeShopify) -> None:
+    fake.orders, fake.polls = many_orders(3), 0
+    begin(store)
+    jobs.run_pending()
+    assert counted(store)["orders", "all"][:2] == (3, 3)
+
+
 def test_what_is_due_by_the_clock(store: Store, shop: Shop, fake: FakeShopify) -> None:
     tick = reconciling.StoresTick()
     connecting.check(shop=int(store.shop_id), store_id=store.id)

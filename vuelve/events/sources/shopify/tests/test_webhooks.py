@@ -14,6 +14,7 @@ from vuelve.events.sources.shopify.tests.payloads import SECRET, payload, topic
 from vuelve.events.sources.shopify.tests.test_contract import signed_headers
 from vuelve.events.sources.tests.store_contract import log_of, webhooks_of
 from vuelve.platform import jobs, limits, vault
+from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import registry
@@ -93,6 +94,23 @@ def test_a_webhook_without_its_shop_s_address_reaches_no_other_shop(shop: Shop) 
     )
     assert response.status_code == 401
     assert log_of(other) == []
+
+
+def test_a_changed_secret_and_the_one_before(shop: Shop) -> None:
+    store = connect(shop)
+    connecting.change_secret(
+        shop=store.shop_id, store_id=store.id, secret="nuevo", actor="ana@example.com", now=real.now()
+    )
+    assert post(store, "orders__create") == 200  # signed with the one before
+    body = json.dumps(payload("orders__paid")).encode()
+    headers = signed_headers("orders/paid", body, key="new", domain=store.domain, secret="nuevo")
+    url = f"/hooks/shopify/{vault.unseal(store.sealed_address)}"
+    client = Client(HTTP_HOST="localhost")
+    assert client.post(url, body, content_type="application/json", headers=headers).status_code == 200
+    with for_shop(store.shop_id) as cursor:
+        cursor.execute("UPDATE events_store SET secret_before_until = %s", [real.now()])
+    assert post(store, "orders__fulfilled") == 401
+    assert len(webhooks_of(shop)) == 2
 
 
 def test_other_methods_sources_and_sizes(shop: Shop) -> None:
