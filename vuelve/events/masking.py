@@ -56,6 +56,11 @@ def shape(text: str) -> str:
         return COVER
 
 
+def kind_of_error(error: str) -> str:
+    """`ValueError` of `ValueError('...')`: what an error says may quote the event."""
+    return error.partition("(")[0][:100]
+
+
 def _covered(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _covered(inner) for key, inner in value.items()}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from vuelve.events.masking import kind_of_error
 from vuelve.events.queries.live import Position, WholeEvent
 from vuelve.platform.db import Cursor
 from vuelve.platform.extension import Consumer, EventRef, Outcome, Text, registry
@@ -22,8 +23,8 @@ class Fate:
     outcomes: Sequence[Outcome] = field(default_factory=tuple)
 
 
-def fates_of(cursor: Cursor, request: ShopRequest, event: WholeEvent) -> list[Fate]:
-    """One line a consumer, identity first, then those who read what it has stamped."""
+def fates_of(cursor: Cursor, request: ShopRequest, event: WholeEvent, *, is_readable: bool) -> list[Fate]:
+    """One line a consumer, identity first, then those who read what it has stamped. Errors whole only if `is_readable`."""
     reached = _reached(cursor)
     errors: dict[str, str] = dict(
         cursor.execute(
@@ -36,12 +37,13 @@ def fates_of(cursor: Cursor, request: ShopRequest, event: WholeEvent) -> list[Fa
         source.key: source.of_event(cursor, request, request.shop_id, ref)
         for source in registry.event_outcomes
     }
+    show = str if is_readable else kind_of_error
     return [
         Fate(
             consumer=consumer.name,
             label=label_of(consumer),
             state=_state(consumer, event, reached, errors),
-            error=errors.get(consumer.name, ""),
+            error=show(errors.get(consumer.name, "")),
             outcomes=made.get(consumer.name, ()),
         )
         for consumer in sorted(registry.consumers, key=lambda one: (not one.is_identity, len(one.after)))

@@ -13,6 +13,6 @@ WHERE shop_id = %(shop)s
   AND (%(origin)s::smallint IS NULL OR origin = %(origin)s::smallint)
   AND (%(historical)s::boolean IS NULL OR historical = %(historical)s::boolean)
   AND (%(who)s::text IS NULL OR user_id = %(who)s::text OR anonymous_id = %(who)s::text OR email = lower(%(who)s::text)
-       OR message_id = %(who)s::text)
+       OR phone = %(who)s::text OR message_id = %(who)s::text)
 ORDER BY xid DESC, seq DESC
 LIMIT %(rows)s

@@ -96,7 +96,7 @@ def event(request: ShopRequest, xid: int, seq: int) -> HttpResponse:
         "is_readable": readable,
         "properties": show(whole.properties),
         "payload": show(whole.context) if whole.context not in (None, "null", "{}") else "",
-        "fates": fates_of(cursor, request, whole),
+        "fates": fates_of(cursor, request, whole, is_readable=readable),
         "is_part": is_part,
         "base": "events/part.html" if is_part else "shops/data.html",
     }

@@ -74,9 +74,13 @@ def refused(request: ShopRequest) -> HttpResponseBase:
 def set_aside(request: ShopRequest) -> HttpResponse:
     """Events that a consumer failed on again and again."""
     rows = queries.set_aside(raw_cursor(), request.shop_id)
+    show = str if may_see_payloads(request.membership) else masking.kind_of_error
     labels = {consumer.name: label_of(consumer) for consumer in registry.consumers}
     context = {
-        "lines": [{"event": row, "label": labels.get(row.consumer, row.consumer)} for row in rows],
+        "lines": [
+            {"event": row, "label": labels.get(row.consumer, row.consumer), "error": show(row.error)}
+            for row in rows
+        ],
         "tabs": _tabs(request, "data_set_aside", None),
         "may_retry": may_try_events_again(request.membership),
     }
