@@ -112,8 +112,6 @@ class IdentityConsumer:
             rows = cursor.execute(SQL["said_by"], _NAMES).fetchall()
             said.stamps = {seq: (node, customer) for seq, node, customer in rows}
             _set_traits(cursor, said)
-        if settled.moves:
-            cursor.execute(SQL["refresh_traits"])
         record(cursor, _decisions(said), moves=settled.moves)
         cursor.execute(SQL["fill_seen"], {"outside": Origin.OUTSIDE})
         profiles.refresh(cursor, settled, now=batch.now, identified=_identified(said))

@@ -28,6 +28,12 @@ def _product(properties: Mapping[str, Any]) -> str:
     return str(properties.get("name") or properties.get("product_id") or "")
 
 
+def _move(properties: Mapping[str, Any]) -> str:
+    if properties.get("into_id") == properties.get("node_id"):
+        return _("Separated from another profile")
+    return _("Joined with another profile")
+
+
 FACES = {
     "identify": EventFace(gettext_lazy("Profile updated"), "user-circle"),
     "page": EventFace(gettext_lazy("Visited a page"), "globe-alt", text=_page),
@@ -36,7 +42,7 @@ FACES = {
     "Checkout Started": EventFace(gettext_lazy("Started the checkout"), "credit-card"),
     "Consent Granted": EventFace(gettext_lazy("Consent given"), "hand-thumb-up", "good", _consent),
     "Consent Revoked": EventFace(gettext_lazy("Consent withdrawn"), "hand-raised", "warn", _consent),
-    "Customers Merged": EventFace(gettext_lazy("Merged with another profile"), "arrows-pointing-in"),
+    "Customers Merged": EventFace(gettext_lazy("Identity changed"), "arrows-pointing-in", text=_move),
 }
 
 

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from vuelve.customers import views, views_privacy
+from vuelve.customers import views, views_identities, views_privacy
 from vuelve.platform.extension import NavItem
 
 NAVIGATION = NavItem(label=_("Customers"), url_name="customers", icon="users", order=10)
@@ -10,6 +10,22 @@ PRIVACY = NavItem(label=_("Privacy"), url_name="privacy", icon="shield-check", o
 urlpatterns = [
     path("s/<slug:shop_slug>/customers/", views.customers, name="customers"),
     path("s/<slug:shop_slug>/customers/<int:customer_id>", views.customer, name="customer"),
+    path(
+        "s/<slug:shop_slug>/customers/<int:customer_id>/separate",
+        views_identities.separate,
+        name="customer_separate",
+    ),
+    path(
+        "s/<slug:shop_slug>/customers/<int:customer_id>/rejoin",
+        views_identities.rejoin,
+        name="customer_rejoin",
+    ),
+    path("s/<slug:shop_slug>/customers/<int:customer_id>/join", views_identities.join, name="customer_join"),
+    path(
+        "s/<slug:shop_slug>/customers/<int:customer_id>/history",
+        views_identities.history,
+        name="customer_history",
+    ),
     path(
         "s/<slug:shop_slug>/customers/<int:customer_id>/export",
         views_privacy.export_customer,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from vuelve.customers import queries, queries_privacy
 from vuelve.customers.queries import CustomerRow
 from vuelve.customers.timeline import entry_of
+from vuelve.customers.views_identities import identity_section
 from vuelve.customers.wording import channel_name, country_name, language_name, purpose_name
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, raw_cursor
@@ -121,10 +122,10 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
         "language": language_name(row.locale),
         "traits": queries.traits_of(cursor, request.shop_id, canonical),
         "consents": _consents(cursor, request, canonical),
+        "identities": identity_section(cursor, request, canonical),
         "panels": _panels(request, canonical),
         "page": page,
         "entries": [entry_of(event, request.shop.slug) for event in page.rows],
-        "merged_count": len(queries.ids_of(cursor, request.shop_id, canonical)) - 1,
         "crumbs": [Crumb(_("Customers"), reverse("customers", kwargs={"shop_slug": request.shop.slug}))],
         "reader_language": get_language(),
         "may_manage_privacy": may_manage_privacy(request.membership),

@@ -3,6 +3,7 @@
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import gettext_lazy
 
+from vuelve.customers.contracts import IdentifierKind
 from vuelve.platform.extension import Text
 from vuelve.platform.ui import formats
 
@@ -19,6 +20,17 @@ PURPOSES: dict[str, Text] = {
     "survey": gettext_lazy("Survey"),
     "marketing": gettext_lazy("Marketing"),
 }
+
+KINDS: dict[int, Text] = {
+    IdentifierKind.USER: gettext_lazy("User id"),
+    IdentifierKind.EMAIL: gettext_lazy("E-mail"),
+    IdentifierKind.PHONE: gettext_lazy("Phone"),
+    IdentifierKind.ANONYMOUS: gettext_lazy("Device"),
+}
+
+
+def kind_name(kind: int | None) -> str:
+    return str(KINDS.get(kind, "")) if kind else ""
 
 
 def country_name(code: str | None) -> str:

@@ -21,6 +21,11 @@ def may_manage_privacy(membership: Membership) -> bool:
     return membership.role in {Role.OWNER, Role.ADMIN}
 
 
+def may_join_customers(membership: Membership) -> bool:
+    """Say that two profiles are one person, or that they are not."""
+    return membership.role in EDITORS | {Role.SUPPORT}
+
+
 def may_see_payloads(membership: Membership) -> bool:
     """Read what was sent, word for word: it may hold anything a customer typed. Others see its shape."""
     return membership.role in EDITORS | {Role.ANALYST}

@@ -19,6 +19,8 @@ def refresh(cursor: Cursor, settled: Settled, *, now: datetime, identified: Coll
     """Write the rows of new nodes and of touched and identified customers, and when those in `pg_temp.customers_seen`
     were seen. A row follows from the customer's identifiers, traits and nodes alone.
     """
+    if settled.moves:
+        cursor.execute(SQL["refresh_traits"])
     copy_rows(cursor, "customers_touched (shop_id, customer_id)", identified)
     touched = set(cursor.execute("SELECT shop_id, customer_id FROM pg_temp.customers_touched").fetchall())
     if touched:

@@ -1,5 +1,7 @@
 """Runs go with their customer when two turn out to be one."""
 
+from vuelve.customers.contracts import Identifier, IdentifierKind
+from vuelve.customers.services.separating import rejoin, separate
 from vuelve.journeys.contracts import RunStatus
 from vuelve.journeys.tests.scene import END, Scene, wait
 from vuelve.testing import identify, track
@@ -68,6 +70,41 @@ def test_of_two_runs_under_one_key_the_older_stays(scene: Scene) -> None:
     scene.after(days=6)
     assert runs.keys() == {run["id"] for run in scene.runs()}
     assert scene.tally()["end", "finished"] == 1
+
+
+def test_a_run_goes_back_when_the_merge_is_undone(scene: Scene) -> None:
+    scene.publish(STEPS, first="wait", event="Cart Viewed", exits=[{"event": "Order Completed"}])
+    visit(scene, "device", "Cart Viewed")
+    scene.settle()
+    (alone,) = scene.runs()
+    scene.after(hours=1)
+    scene.track("Cart Viewed", "ana")
+    scene.settle()
+    sign_in(scene, "ana", "device")
+    scene.settle()
+    ana = next(run for run in scene.runs() if run["user_id"] == "ana")["customer_id"]
+    link = {
+        "identifier": Identifier(scene.id, IdentifierKind.ANONYMOUS, "device"),
+        "owner": ana,
+        "actor": "staff",
+    }
+    separate(shop=scene.id, now=scene.clock.now(), **link)
+    scene.settle()
+    back, ended = scene.runs()
+    assert (back["id"], back["customer_id"], back["status"]) == (
+        alone["id"],
+        alone["customer_id"],
+        RunStatus.ACTIVE,
+    )
+    # Ana's own run met an older one while they were one. It stays with her, ended.
+    assert (ended["customer_id"], ended["status"], ended["end_reason"]) == (ana, RunStatus.EXITED, "merged")
+    scene.track("Order Completed", "ana")
+    scene.settle()
+    assert scene.runs()[0]["status"] == RunStatus.ACTIVE  # it is not hers
+    rejoin(shop=scene.id, now=scene.clock.now(), **link)
+    scene.settle()
+    assert {run["customer_id"] for run in scene.runs()} == {ana}
+    assert scene.runs()[0]["status"] == RunStatus.ACTIVE
 
 
 def test_an_event_from_outside_that_claims_a_merge_moves_nothing(scene: Scene) -> None:

@@ -1,0 +1,173 @@
+"""What staff decide about who is who: take a link between two identifiers back, put it in force again, join two customers.
+
+Nothing is rewritten: a veto or a claim of staff is added to what identity works from, and all else follows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from vuelve.customers.contracts import Identifier, IdentifierKind
+from vuelve.customers.services import consents, profiles, verifying
+from vuelve.customers.services.settling import Settled, follow_claims, hold, open_tables
+from vuelve.platform.db import Cursor, for_shop
+from vuelve.platform.errors import conflict, not_found
+from vuelve.platform.extension import registry
+from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.shops import services as shops
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a separation would do."""
+
+    nodes: tuple[int, ...]  # that would count for somebody else
+    into: CustomerId | None  # for whom; None: the identifier would be nobody's until somebody is seen with it
+    rows: dict[str, int]  # by table that people know by name (`registry.personal_rows`): what goes with them
+
+
+def separate(
+    *, shop: ShopId, identifier: Identifier, owner: int, actor: str, now: datetime
+) -> CustomerId | None:
+    """An identifier does not belong to `owner` (a node) any more, whatever events say; returns whom it counts for now.
+
+    It goes to the next who claims it, else stands for itself. Raises VuelveError `not_found` if it is not theirs.
+    """
+    with for_shop(shop) as cursor:
+        _veto(cursor, shop, identifier, owner, actor, now)
+        shops.audit(
+            shop=shop, actor=actor, action="Identity Separated", target=f"customer {owner}", detail=_detail(identifier)
+        )  # fmt: skip
+        return _holder(cursor, identifier)
+
+
+def preview(*, shop: ShopId, identifier: Identifier, owner: int, now: datetime) -> Preview:
+    """The same deed, rolled back."""
+    with for_shop(shop) as cursor:
+        with transaction.atomic():
+            _veto(cursor, shop, identifier, owner, "preview", now)
+            into = _holder(cursor, identifier)
+            moving = cursor.execute(
+                "SELECT node_id FROM pg_temp.customers_moving ORDER BY node_id"
+            ).fetchall()
+            transaction.set_rollback(True)
+        nodes = tuple(row[0] for row in moving)
+        rows: dict[str, int] = {}
+        for column, count in verifying.rows_by_id(cursor, shop, nodes).items() if nodes else ():
+            table = column.partition(".")[0]
+            if table in registry.personal_rows and not table.startswith("customers_"):
+                rows[table] = max(rows.get(table, 0), count)
+        return Preview(nodes, into, {table: count for table, count in rows.items() if count})
+
+
+def rejoin(
+    *, shop: ShopId, identifier: Identifier, owner: int, actor: str, now: datetime
+) -> CustomerId | None:
+    """Take a separation back; returns whom the identifier counts for now. Raises VuelveError `not_found`."""
+    with for_shop(shop) as cursor:
+        hold(cursor, shop)
+        cursor.execute(
+            "DELETE FROM customers_veto WHERE shop_id = %s AND kind = %s AND value = %s AND by_id = %s",
+            [*identifier, owner],
+        )
+        if not cursor.rowcount:
+            raise not_found("separation")
+        _follow(cursor, identifier, now, "joined again by staff")
+        shops.audit(
+            shop=shop, actor=actor, action="Identity Joined Again", target=f"customer {owner}", detail=_detail(identifier)
+        )  # fmt: skip
+        return _holder(cursor, identifier)
+
+
+def merge(*, shop: ShopId, customer: CustomerId, other: CustomerId, actor: str, now: datetime) -> CustomerId:
+    """Two customers are one person; returns the one that counts for both. Idempotent; `separate` undoes it.
+
+    Raises VuelveError `two_users` (409) if both have a user id, `not_found` for who is not known by an identifier.
+    """
+    with for_shop(shop) as cursor:
+        hold(cursor, shop)
+        ends = sorted({_end(cursor, shop, customer), _end(cursor, shop, other)})
+        if len(ends) == 1:
+            return ends[0].node
+        strong, weak = ends
+        if weak.kind == IdentifierKind.USER:
+            raise conflict(
+                "two_users", "Both customers have a user id, and two accounts are never one.", field="other"
+            )
+        identifier = Identifier(shop, weak.kind, weak.value)
+        cursor.execute(
+            "DELETE FROM customers_veto WHERE shop_id = %s AND kind = %s AND value = %s AND by_id = %s",
+            [*identifier, strong.node],
+        )
+        cursor.execute(
+            "INSERT INTO customers_claim (shop_id, kind, value, by_id, claim_rank, claimed_at, claimed_by, by_value) "
+            "VALUES (%s, %s, %s, %s, 0, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [*identifier, strong.node, now, actor, strong.value],
+        )
+        _follow(cursor, identifier, now, "joined by staff")
+        shops.audit(
+            shop=shop, actor=actor, action="Customers Joined", target=f"customer {strong.node}",
+            detail={"other": weak.node, **_detail(identifier)},
+        )  # fmt: skip
+        return strong.node
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _End:
+    """The identifier at the end of a line of owners; the stronger the smaller."""
+
+    kind: int
+    value: str
+    node: CustomerId
+
+
+def _end(cursor: Cursor, shop: ShopId, customer: CustomerId) -> _End:
+    row = cursor.execute(
+        "SELECT kind, value, node_id FROM customers_identifier WHERE shop_id = %s AND owner_id IS NULL AND node_id = "
+        "coalesce((SELECT canonical_id FROM customers_alias WHERE shop_id = %s AND customer_id = %s), %s)",
+        [shop, shop, customer, customer],
+    ).fetchone()
+    if row is None:
+        raise not_found("customer")
+    return _End(row[0], row[1], CustomerId(row[2]))
+
+
+def _veto(
+    cursor: Cursor, shop: ShopId, identifier: Identifier, owner: int, actor: str, now: datetime
+) -> None:
+    hold(cursor, shop)
+    owned = cursor.execute(
+        "SELECT FROM customers_identifier WHERE shop_id = %s AND kind = %s AND value = %s AND owner_id = %s",
+        [*identifier, owner],
+    ).fetchone()
+    if owned is None:
+        raise not_found("link")
+    cursor.execute(
+        "INSERT INTO customers_veto (shop_id, kind, value, by_id, vetoed_at, member) VALUES (%s, %s, %s, %s, %s, %s)",
+        [*identifier, owner, now, actor],
+    )
+    _follow(cursor, identifier, now, "separated by staff")
+
+
+def _follow(cursor: Cursor, identifier: Identifier, now: datetime, reason: str) -> None:
+    open_tables(cursor)
+    cursor.execute(
+        "INSERT INTO pg_temp.customers_asked (shop_id, kind, value) VALUES (%s, %s, %s)", identifier
+    )
+    moves = follow_claims(cursor, now=now, reason=reason)
+    consents.record(cursor, (), moves=moves)
+    profiles.refresh(cursor, Settled(moves=moves), now=now)
+
+
+def _holder(cursor: Cursor, identifier: Identifier) -> CustomerId | None:
+    row = cursor.execute(
+        "SELECT customer_id FROM customers_identifier WHERE shop_id = %s AND kind = %s AND value = %s",
+        identifier,
+    ).fetchone()
+    return None if row is None else CustomerId(row[0])
+
+
+def _detail(identifier: Identifier) -> dict[str, str]:
+    # The audit log outlives an erasure: which kind of identifier, not which.
+    return {"identifier": IdentifierKind(identifier.kind).name.lower()}
