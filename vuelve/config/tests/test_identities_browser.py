@@ -27,6 +27,9 @@ def test_a_wrong_merge_is_taken_back(
     ana, _visitor = a_shared_tablet(story)
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": 900})
+    page.set_default_navigation_timeout(
+        30_000
+    )  # signing in leads to a page of charts, which a busy machine draws long
     sign_in(page, live_server, services.issue_sign_in_link(member=make_member(story.shop), now=real.now()))
     shop = f"{live_server}/s/{story.shop.slug}/customers/{ana}"
     for path in ("/history", "/join?q=ana", ""):

@@ -3,10 +3,13 @@
 Nothing is rewritten: a veto or a claim of staff is added to what identity works from, and all else follows.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from psycopg import sql as psql
 
 from vuelve.customers.contracts import Identifier, IdentifierKind
 from vuelve.customers.services import consents, profiles, verifying
@@ -46,6 +49,7 @@ def preview(*, shop: ShopId, identifier: Identifier, owner: int, now: datetime) 
     """The same deed, rolled back."""
     with for_shop(shop) as cursor:
         with transaction.atomic():
+            holder = _holder(cursor, identifier)
             _veto(cursor, shop, identifier, owner, "preview", now)
             into = _holder(cursor, identifier)
             moving = cursor.execute(
@@ -53,12 +57,7 @@ def preview(*, shop: ShopId, identifier: Identifier, owner: int, now: datetime) 
             ).fetchall()
             transaction.set_rollback(True)
         nodes = tuple(row[0] for row in moving)
-        rows: dict[str, int] = {}
-        for column, count in verifying.rows_by_id(cursor, shop, nodes).items() if nodes else ():
-            table = column.partition(".")[0]
-            if table in registry.personal_rows and not table.startswith("customers_"):
-                rows[table] = max(rows.get(table, 0), count)
-        return Preview(nodes, into, {table: count for table, count in rows.items() if count})
+        return Preview(nodes, into, _rows_of(cursor, shop, nodes, holder) if nodes and holder else {})
 
 
 def rejoin(
@@ -158,6 +157,29 @@ def _follow(cursor: Cursor, identifier: Identifier, now: datetime, reason: str) 
     moves = follow_claims(cursor, now=now, reason=reason)
     consents.record(cursor, (), moves=moves)
     profiles.refresh(cursor, Settled(moves=moves), now=now)
+
+
+def _rows_of(cursor: Cursor, shop: ShopId, nodes: Sequence[int], holder: CustomerId) -> dict[str, int]:
+    """Rows of nodes that count for `holder`, by table: under the nodes themselves, or under the holder with their node."""
+    columns: dict[str, set[str]] = defaultdict(set)
+    for table, column in verifying.id_columns(cursor, indexed_only=False):
+        if table in registry.personal_rows and not table.startswith("customers_"):
+            columns[table].add(column)
+    found = {}
+    for table in registry.personal_rows:
+        if "node_id" in columns[table]:
+            whose = "customer_id = %(holder)s AND coalesce(node_id, customer_id) = ANY (%(nodes)s)"
+        elif "customer_id" in columns[table]:
+            whose = "customer_id = ANY (%(nodes)s)"
+        else:
+            continue
+        query = psql.SQL(f"SELECT count(*) FROM {{}} WHERE shop_id = %(shop)s AND {whose}")
+        row = cursor.execute(
+            query.format(psql.Identifier(table)), {"shop": shop, "nodes": list(nodes), "holder": holder}
+        ).fetchone()
+        if row and row[0]:
+            found[table] = int(row[0])
+    return found
 
 
 def _holder(cursor: Cursor, identifier: Identifier) -> CustomerId | None:
