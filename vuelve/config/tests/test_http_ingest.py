@@ -13,13 +13,13 @@ from django.test import Client
 from vuelve.events import api, decoding
 from vuelve.events.contracts import Kind
 from vuelve.events.throttling import Buckets
-from vuelve.platform import limits
+from vuelve.platform import clock, limits
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import ShopId
 from vuelve.shops.contracts import KeyHolder
 from vuelve.shops.models import ApiKey, AuditEntry, KeyKind, Shop
 from vuelve.shops.services import guard_orders, issue_key
-from vuelve.testing import make_shop
+from vuelve.testing import drain, make_shop
 
 GOOD = {
     "type": "track",
@@ -161,6 +161,19 @@ def test_each_call_has_its_address(shop: Shop, write_key: str, path: str, kind: 
 def test_batches_have_theirs(shop: Shop, write_key: str, path: str, slash: str) -> None:
     assert post(path + slash, {"batch": [GOOD]}, key=write_key).status_code == 200
     assert column(shop, "historical") == [path == "/v1/import"]
+
+
+def test_an_alias_makes_one_customer_of_two_ids(shop: Shop, write_key: str) -> None:
+    for body in (
+        {"type": "page", "anonymousId": "browser", "name": "Home", "messageId": "m1"},
+        {"type": "alias", "previousId": "browser", "userId": "u1", "messageId": "m2"},
+        {"type": "track", "event": "A", "userId": "u1", "messageId": "m3"},
+        {"type": "page", "anonymousId": "another", "name": "Home", "messageId": "m4"},
+    ):
+        assert post("/v1/batch", {"batch": [body]}, key=write_key).status_code == 200
+    drain(clock.real.now())
+    secret = issue_key(shop=shop, kind=KeyKind.SECRET).secret
+    assert get_stats(secret).json()["customers"] == 2
 
 
 def test_a_beacon_carries_its_key_in_the_address_or_the_body(shop: Shop, write_key: str) -> None:
