@@ -77,20 +77,23 @@ class RetentionTick:
     interval_seconds: ClassVar[float] = 3600.0
 
     def tick(self, clock: Clock) -> int:
-        now, removed = clock.now(), 0
-        for shop in all_shop_ids():
-            with for_shop(shop):
-                chosen = retention(shop)
-            for rule in registry.retention:
-                days = chosen_days(rule, chosen)
-                if days is not None:
-                    removed += self._enforce(rule, shop, now - timedelta(days=days), now)
-        return removed
+        return sum(enforce(shop, now=clock.now()) for shop in all_shop_ids())
 
-    def _enforce(self, rule: RetentionRule, shop: ShopId, before: datetime, now: datetime) -> int:
+
+def enforce(shop: ShopId, *, now: datetime) -> int:
+    """Remove some of what the shop keeps no longer; returns how many rows, 0 when nothing is left to do."""
+    with for_shop(shop):
+        chosen = retention(shop)
+    removed = 0
+    for rule in registry.retention:
+        days = chosen_days(rule, chosen)
+        if days is None:
+            continue
+        before = now - timedelta(days=days)
         with for_shop(shop) as cursor:
             rows = rule.enforce(cursor, shop, before=before, now=now, rows=limits.RETENTION_ROWS)
         if rows:
             EXPIRED.labels(rule.key).inc(rows)
             log.info("kept no longer", shop=shop, rule=rule.key, rows=rows, before=before.isoformat())
-        return rows
+        removed += rows
+    return removed

@@ -13,9 +13,10 @@ from django.test import Client
 from vuelve.cli import privacy as cli
 from vuelve.config.tests.story import Story, begin
 from vuelve.config.tests.test_privacy import a_full_life, column, hits, quiet
-from vuelve.customers.retention import RetentionTick
+from vuelve.customers.retention import RetentionTick, enforce
 from vuelve.customers.services import disclosing
 from vuelve.platform import jobs
+from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import CustomerId
@@ -136,6 +137,12 @@ def test_how_long_is_shown_in_numbers_before_it_is_saved(told: tuple[Story, Cust
     assert column(story, "SELECT count(*) FROM events_event") == [events + 1]
 
 
+def keep_for(story: Story, *, days: int) -> None:
+    """What the tick does to the shop, so many days from now, until nothing is left to do."""
+    while enforce(story.id, now=story.clock.now() + timedelta(days=days)):
+        pass
+
+
 def test_what_is_older_goes_and_the_rest_stays(log: None) -> None:
     story = begin()
     a_full_life(story)
@@ -146,19 +153,15 @@ def test_what_is_older_goes_and_the_rest_stays(log: None) -> None:
             "UPDATE customers_customer SET last_seen_at = last_seen_at - interval '40 days' WHERE user_id IS NULL"
         )
     orders = column(story, "SELECT count(*) FROM commerce_order")
-    old = story.clock.now()
     # Nothing is removed that the shop has not spoken of.
-    clock = type(story.clock)(old + timedelta(days=29))
     before = column(story, "SELECT count(*) FROM events_event")
-    while RetentionTick().tick(clock):
-        pass
+    keep_for(story, days=29)
     assert column(story, "SELECT count(*) FROM events_event") == before
     set_retention(
         shop=story.id, days={"visitors": 30, "messages": 30, "events": 90}, actor="owner@example.com"
     )
-    clock = type(story.clock)(old + timedelta(days=31))
-    while RetentionTick().tick(clock):
-        pass
+    assert RetentionTick().tick(VirtualClock(story.clock.now() + timedelta(days=31)))  # as the worker does
+    keep_for(story, days=31)
     assert column(story, "SELECT count(*) FROM customers_customer WHERE user_id = 'ana'") == [1]
     assert column(story, "SELECT count(*) FROM customers_identifier WHERE value = 'visitor'") == [0]
     assert column(story, "SELECT count(*) FROM events_event WHERE anonymous_id = 'visitor'") == [0]
@@ -166,15 +169,11 @@ def test_what_is_older_goes_and_the_rest_stays(log: None) -> None:
     assert column(
         story, "SELECT count(*) FROM channels_message WHERE subject IS NOT NULL AND status = 'delivered'"
     ) == [0]
-    clock = type(story.clock)(old + timedelta(days=91))
-    while RetentionTick().tick(clock):
-        pass
+    keep_for(story, days=91)
     assert column(story, "SELECT count(*) FROM events_event WHERE customer_id IS NOT NULL") == [0]
     assert column(story, "SELECT count(*) FROM commerce_order") == orders
     set_retention(shop=story.id, days={"customers": 365}, actor="owner@example.com")
-    clock = type(story.clock)(old + timedelta(days=400))
-    while RetentionTick().tick(clock):
-        pass
+    keep_for(story, days=400)
     assert column(story, "SELECT count(*) FROM customers_customer") == [0]
     assert column(story, "SELECT count(*) FROM commerce_order") == orders
     assert column(story, "SELECT count(*) FROM customers_erasure") == [0]

@@ -32,8 +32,8 @@ from vuelve.platform.db import for_shop
 from vuelve.platform.ids import CustomerId
 from vuelve.testing import drain, track
 
-VISITS = 150
-ROWS_A_COMMIT = 10
+VISITS = 60
+ROWS_A_COMMIT = 4
 PATIENCE_SECONDS = 30
 
 # What the job does, in small commits.
