@@ -40,7 +40,7 @@ def _loopback(text: str) -> str:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("VUELVE_HOME", "", "Folder of everything Vuelve keeps. Empty: /var/lib/vuelve as root, else ~/.local/share/vuelve."),
-    Setting("DATABASE_URL", "", "A PostgreSQL server (15 or newer), connected as the owner of the database. Empty: the embedded one."),
+    Setting("DATABASE_URL", "", "A PostgreSQL server (15 or newer), connected as the owner of the database; no pooler of transactions in between (connections keep temporary tables and prepared statements). Empty: the embedded one."),
     Setting("DATABASE_WEB_URL", "", "A login in role vuelve_web. Empty: DATABASE_URL with `SET ROLE`."),
     Setting("DATABASE_WORKER_URL", "", "A login in role vuelve_worker. Empty: DATABASE_URL with `SET ROLE`."),
     Setting("VUELVE_DB_ROLE", "owner", "Which role this process connects as: web, worker or owner. The commands set it."),
