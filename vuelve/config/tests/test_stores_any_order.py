@@ -97,7 +97,7 @@ def test_the_story_itself(expected: dict[str, Any]) -> None:
     assert [row for row in expected["order"] if "'label': 'huesped@example.com'" in row]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_order_and_number_of_deliveries(expected: dict[str, Any], seed: int) -> None:
     chance = random.Random(seed)
     story = STORY[::-1] if seed == 0 else [*STORY, *chance.sample(STORY, 8)]
