@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from vuelve.events.services import ensure_months, record
 from vuelve.events.sources.csv import store
 from vuelve.events.sources.csv.contracts import Fingerprint
 from vuelve.events.sources.csv.privacy import CHUNK_BYTES
+from vuelve.events.sources.csv.tests import files as csv
 from vuelve.events.sources.csv.uploading import keep
 from vuelve.platform import jobs, limits
 from vuelve.platform.clock import VirtualClock
@@ -187,6 +189,61 @@ def test_the_same_events_and_the_old_list_bring_nothing_back(story: Story) -> No
     assert sums(story) == before
     with for_shop(story.id):
         assert resolve(shop=story.id, email="ana@example.com") is None
+
+
+def test_the_same_files_imported_again_bring_nothing_back(story: Story, tmp_path: Path) -> None:
+    files = {
+        csv.ORDERS: csv.write(
+            tmp_path / "orders.csv", "id,at,email,total,sku,qty,price",
+            "1,2026-01-05,ana@example.com,30.00,A,1,30.00", "2,2026-01-06,bea@example.com,5,B,1,5",
+        ),
+        CSV_CUSTOMERS: csv.write(tmp_path / "people.csv", "email,name", "ana@example.com,Ana", "bea@example.com,Bea"),
+        CSV_CONSENTS: csv.write(
+            tmp_path / "consents.csv", "email,granted,at", "ana@example.com,yes,2026-01-05",
+            "bea@example.com,yes,2026-01-05",
+        ),
+    }  # fmt: skip
+    for map, path in files.items():
+        csv.run(story.shop, path, map)
+    story.settle()
+    with for_shop(story.id):
+        ana = resolve(shop=story.id, email="ana@example.com")
+    assert ana is not None
+    before = sums(story)
+    assert before["orders"] == 2
+    erased(story, ana)
+    assert hits(story) == []
+    with for_shop(story.id) as cursor:
+        cursor.execute("DELETE FROM events_key")  # as after 30 days: the log itself would take them again
+    for map, path in files.items():
+        csv.run(story.shop, path, map)
+    story.settle()
+    assert hits(story) == []
+    assert sums(story) == before | {"completed": sums(story)["completed"]}
+    assert column(story, "SELECT email FROM customers_customer") == ["bea@example.com"]
+    assert column(story, "SELECT count(*) FROM customers_consent") == [1]
+
+
+CSV_CUSTOMERS = """
+kind = "customers"
+[columns]
+email = "email"
+name = "name"
+"""
+CSV_CONSENTS = """
+kind = "consents"
+[columns]
+email = "email"
+granted = "granted"
+time = "at"
+[constants]
+channel = "email"
+[proof]
+i_have_proof = true
+source = "Formulario de la tienda"
+wording = "Quiero recibir novedades por correo"
+time = "2026-01-05"
+"""
 
 
 def test_an_old_order_that_comes_late_counts_without_the_person(story: Story) -> None:
