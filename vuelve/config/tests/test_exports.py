@@ -17,9 +17,10 @@ from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.export_columns import boolean, columns, day, integer, json, number, text, time
-from vuelve.platform.extension import ExportTable, registry
+from vuelve.platform.extension import ExportTable, Person, registry
 from vuelve.platform.ids import ShopId
 from vuelve.shops.exporting import services
+from vuelve.shops.exporting.privacy import ExportedFiles
 from vuelve.shops.exporting.writing import ALWAYS, Format, Period, table_named, write
 from vuelve.shops.models import Export, Role, Shop
 from vuelve.shops.tests.people import another_shop, browser_of, make_member
@@ -224,3 +225,17 @@ def test_the_folders_of_a_shop_that_is_gone_go(shop: Shop) -> None:
     (gone / "x.csv").write_text("x")
     services.OldExportsTick().tick(real)
     assert not gone.exists()
+
+
+def test_when_a_person_is_erased_files_that_name_everybody_go(shop: Shop) -> None:
+    facts = {"shop": ShopId(shop.pk), "format": Format.CSV, "period": ALWAYS, "by": "x", "now": real.now()}
+    done = services.request_export(table="customers", **facts)  # type: ignore[arg-type]
+    jobs.run_pending()
+    assert services.path_of(done).exists()
+    under_way = services.request_export(table="customers", **facts)  # type: ignore[arg-type]
+    assert ExportedFiles().throw_away(Person(ShopId(shop.pk), (), ())) == 1
+    assert not services.path_of(done).exists()
+    jobs.run_pending()
+    assert not services.path_of(under_way).exists()
+    with for_shop(ShopId(shop.pk)):
+        assert set(Export.objects.filter(shop=shop).values_list("state", flat=True)) == {"gone"}

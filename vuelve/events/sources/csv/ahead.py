@@ -1,4 +1,4 @@
-"""Rows are read and understood in one thread while another waits for the database: half again as many rows a second."""
+"""Rows are read and understood in one thread while another waits for the database."""
 
 import queue
 import threading
@@ -13,7 +13,7 @@ _WAIT_SECONDS = 0.1
 class _Made(Generic[Item]):
     """An item, or that there is none any more, and why."""
 
-    __slots__ = ("error", "item", "items")
+    __slots__ = ("error", "items")
 
     def __init__(self, items: list[Item], error: BaseException | None = None) -> None:
         self.items = items  # one, or none at the end

@@ -25,13 +25,15 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Excel's and other offices' workbooks, old and new (a zip), and gzip.
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _CHUNK_BYTES = 1024 * 1024
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _WIDE = re.compile("[^\x00-\x7f\udc80-\udcff]")
 
 
 def fingerprint(path: Path, *, on_bytes: Callable[[int], None] | None = None) -> Fingerprint:
-    """Size, hash and encoding. Raises VuelveError `file_empty`, `file_too_large`."""
+    """Size, hash and encoding. Raises VuelveError `file_empty`, `file_too_large`, `file_no_text`."""
     size = path.stat().st_size
     if size > limits.CSV_FILE_BYTES_MAX:
         raise VuelveError(
@@ -54,6 +56,12 @@ def fingerprint(path: Path, *, on_bytes: Callable[[int], None] | None = None) ->
     if not head.strip(b"\x00\xef\xbb\xbf\xff\xfe \r\n\t"):
         raise VuelveError(
             "file_empty", "The file is empty.", hint="Export it again; its first line must name the columns."
+        )
+    if head.startswith(_NO_TEXT):
+        raise VuelveError(
+            "file_no_text",
+            "This is a workbook or a compressed file, not a CSV file.",
+            hint="Save it as CSV, or unpack it, and import that file.",
         )
     encoding, start, is_guessed = _encoding(head, good, bad)
     return Fingerprint(size, digest.hexdigest(), encoding, start, is_guessed)

@@ -13,6 +13,8 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import Counter
+
 from vuelve.events import services as events
 from vuelve.events.sources.csv import detecting, store
 from vuelve.events.sources.csv.ahead import ahead
@@ -31,6 +33,8 @@ from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import ShopId
 
 Progress = Callable[[int, Counts], None]  # bytes read, counts so far
+
+ROWS = Counter("vuelve_import_rows_total", "Rows of imported files.", ["kind", "outcome"])
 
 BATCHES_AHEAD = 2
 
@@ -181,6 +185,10 @@ class _Run:
                     counts=counts,
                 )
         self._rejects.keep(length)
+        if not self._is_dry:
+            refused = counts.rows_refused - self.counts.rows_refused
+            ROWS.labels(job.kind, "refused").inc(refused)
+            ROWS.labels(job.kind, "taken").inc(counts.rows_read - self.counts.rows_read - refused)
         self._at, self.counts = batch.offset, counts
 
     def _refuse_apart(self, cursor: Cursor, units: Sequence[Unit]) -> None:

@@ -134,6 +134,7 @@ def problem(error: VuelveError) -> str:
         "file_too_large": _(
             "The file is too large for the browser. Import it with `vuelve import csv` on the server."
         ),
+        "file_no_text": _("This is a workbook or a compressed file. Save it as CSV and upload that."),
         "header_missing": _("The first line of the file does not name the columns. Add one that does."),
         "header_unreadable": _("The first line of the file cannot be read. Mend its quotes."),
         "too_many_columns": _("The file has too many columns. Leave out those that are not needed."),

@@ -1,6 +1,7 @@
 """Bad files: what cannot be read is refused by itself, and nothing is swallowed."""
 
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,8 @@ def test_one_broken_character_does_not_make_a_file_of_utf8_one_of_windows(tmp_pa
         (b"", "file_empty"),
         (b"\xef\xbb\xbf", "file_empty"),
         (b"\n\n  \r\n", "file_empty"),
+        (b"PK\x03\x04 a workbook", "file_no_text"),
+        (b"\x1f\x8b\x08 compressed", "file_no_text"),
         (b"ana@example.com,Ana\nbea@example.com,Bea\n", "header_missing"),
         (b'"a,b\n1,2\n', "header_unreadable"),
         (b",".join(b"c%d" % n for n in range(10_000)) + b"\n", "too_many_columns"),
@@ -157,3 +160,17 @@ def test_decimal_marks_and_dates_are_found_out() -> None:
     assert date_format(["01/02/2026"], is_month_first=True) == ("mdy", True)
     assert date_format(["2026-02-13T10:00:00Z"], is_month_first=False) == ("iso", False)
     assert date_format(["45123.5"], is_month_first=False) == ("excel", True)
+
+
+def test_a_quote_that_never_closes_does_not_fill_the_memory() -> None:
+    raw = b'1,a\n2,"b\n' + b"3,c\n" * 1_000_000
+    tracemalloc.start()
+    try:
+        rows = sum(
+            1 for row in Reader(io.BytesIO(raw), Dialect("utf-8", ","), offset=0, line=1) if not row.refusal
+        )
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert rows == 1_000_001
+    assert peak < 2 * 1024 * 1024
