@@ -48,7 +48,7 @@ def write_orders(
         revived = [row[0] for row in cursor.execute(SQL["revive_updates"]).fetchall()]
         if revived:
             read_orders(cursor, bounds, revived)
-    cursor.execute(SQL["choose_contents"])
+    cursor.execute(SQL["choose_fresh" if are_all_fresh and not has_updates else "choose_contents"])
     cursor.execute(SQL["drop_other_lines"])
     cursor.execute(SQL["insert_orders"])
     cursor.execute(SQL["insert_items"])

@@ -1,6 +1,6 @@
 -- Purpose: of the carts that are due, those that are not to be told of: an order closed them (its customer may have been
 -- merged since), the same cart was used later under another of the customer's ids, or it is too long ago.
--- Rows: up to a tick's. Index: primary keys of commerce_cart and commerce_order, commerce_order_cart.
+-- Rows: up to a tick's. OFFSET 0 as in `close_carts`. Index: primary keys of commerce_cart and commerce_order, commerce_order_cart.
 WITH due AS MATERIALIZED (
     SELECT c.shop_id, c.customer_id, c.cart_id, c.node_id, c.last_at, c.last_by, c.abandoned_at
     FROM unnest(%(shops)s::bigint[], %(customers)s::bigint[], %(carts)s::text[], %(nodes)s::bigint[])
@@ -11,14 +11,15 @@ WITH due AS MATERIALIZED (
     FROM due c
     CROSS JOIN LATERAL (
         SELECT o.order_id FROM (
-            SELECT order_id, ordered_at FROM commerce_order
-            WHERE shop_id = c.shop_id AND customer_id = c.customer_id AND ordered_at >= c.last_at
+            (SELECT order_id, ordered_at FROM commerce_order
+             WHERE shop_id = c.shop_id AND customer_id = c.customer_id
+             OFFSET 0)
             UNION ALL
-            -- Named by the order: whoever the cart was filled by; clocks of browsers and servers differ.
-            SELECT order_id, ordered_at FROM commerce_order
-            WHERE c.cart_id <> '' AND shop_id = c.shop_id AND cart_id = c.cart_id
-              AND ordered_at >= c.last_at - interval '5 minutes'
+            (SELECT order_id, ordered_at + interval '5 minutes' FROM commerce_order
+             WHERE c.cart_id <> '' AND shop_id = c.shop_id AND cart_id = c.cart_id
+             OFFSET 0)
         ) o
+        WHERE o.ordered_at >= c.last_at
         ORDER BY o.ordered_at, o.order_id
         LIMIT 1
     ) o
