@@ -176,9 +176,10 @@ def _take_orders(batch: EventBatch, present: set[str]) -> None:
         cursor.execute(SQL["cancel_orders"])
     if present & _OF_CATALOGUE:
         catalogue.write_products(cursor)
+    has_coupons = False
     if present & {ORDER_COMPLETED, ORDER_UPDATED}:
         cursor.execute(SQL["upsert_products"])
-        orders.write_orders(
+        has_coupons = orders.write_orders(
             cursor, _BOUNDS, are_all_fresh=are_all_fresh, has_updates=ORDER_UPDATED in present
         )
     if ORDER_REFUNDED in present:
@@ -193,7 +194,7 @@ def _take_orders(batch: EventBatch, present: set[str]) -> None:
         shipments.advance_shipments(cursor)
     if not are_all_fresh or has_payments or present & {ORDER_REFUNDED, ORDER_CANCELLED, SHIPMENT_UPDATED}:
         orders.settle_orders(cursor)
-    _use_coupons(batch)
+    _use_coupons(batch, are_named=has_coupons)
 
 
 def _read(batch: EventBatch, present: set[str]) -> bool:
@@ -212,12 +213,10 @@ def _read(batch: EventBatch, present: set[str]) -> bool:
     return False
 
 
-def _use_coupons(batch: EventBatch) -> None:
+def _use_coupons(batch: EventBatch, *, are_named: bool) -> None:
     cursor = batch.cursor
     cursor.execute(SQL["release_coupons"])
-    cursor.execute(SQL["open_coupon_uses"])
-    cursor.execute(SQL["collect_coupon_uses"])
-    if not cursor.rowcount:
+    if not are_named:
         return
     settle_coupon_uses(cursor)
     cursor.execute(SQL["refuse_coupons"], {"now": batch.now})

@@ -39,9 +39,11 @@ def hold_orders(cursor: Cursor) -> bool:
 
 def write_orders(
     cursor: Cursor, bounds: Mapping[str, Any], *, are_all_fresh: bool, has_updates: bool
-) -> None:
-    """What is in the orders now. Expects the keys held and rows of changed claims moved."""
+) -> bool:
+    """What is in the orders now; whether new ones name coupons. Expects the keys held and rows of changed claims moved."""
     cursor.execute(SQL["report_conflicts"])
+    cursor.execute(SQL["open_coupon_uses"])
+    has_coupons = cursor.execute(SQL["collect_coupon_uses"]).rowcount > 0
     if has_updates:
         cursor.execute(SQL["keep_updates"])
     if not are_all_fresh:
@@ -52,6 +54,7 @@ def write_orders(
     cursor.execute(SQL["drop_other_lines"])
     cursor.execute(SQL["insert_orders"])
     cursor.execute(SQL["insert_items"])
+    return has_coupons
 
 
 def settle_orders(cursor: Cursor) -> None:

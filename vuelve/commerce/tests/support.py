@@ -18,8 +18,10 @@ ANA, BEA, CLEO = CustomerId(1_001), CustomerId(1_002), CustomerId(1_003)
 class Store:
     """Events go to the log with their customer; `consume` gives all that came since to the consumer as one batch."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, *, of: int | None = None) -> None:
+        """`of`: reads the events of one customer only, as the worker of a shard does."""
         self.shop = shop
+        self._of = of
         self.id = ShopId(shop.pk)
         self._position = (0, 0)
 
@@ -104,6 +106,22 @@ class Store:
                     source="customers",
                 )
 
+    def unmerge(self, node: int, from_id: int) -> None:
+        """As identity undoes a merge: the node counts for itself again."""
+        with for_shop(self.id) as cursor:
+            cursor.execute(
+                "DELETE FROM customers_alias WHERE shop_id = %s AND customer_id = %s", [self.id, node]
+            )
+            events.record(
+                shop=self.id,
+                name="Customers Merged",
+                customer=CustomerId(node),
+                properties={"node_id": node, "from_id": from_id, "into_id": node},
+                key=f"unmerge:{node}",
+                now=NOW,
+                source="customers",
+            )
+
     def consume(self, *, now: datetime = NOW) -> int:
         """One batch of everything since the last one; returns its rows."""
         consumer = CommerceConsumer()
@@ -112,8 +130,9 @@ class Store:
             cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
             filled = cursor.execute(
                 "INSERT INTO pg_temp.event_batch SELECT * FROM events_event "
-                "WHERE shop_id = %s AND (xid, seq) > (%s, %s) AND name = ANY (%s)",
-                [self.id, *self._position, sorted(consumer.names() or ())],
+                "WHERE shop_id = %s AND (xid, seq) > (%s, %s) AND name = ANY (%s) "
+                "AND (%s::bigint IS NULL OR customer_id = %s)",
+                [self.id, *self._position, sorted(consumer.names() or ()), self._of, self._of],
             ).rowcount
             if filled:
                 row = cursor.execute(

@@ -165,3 +165,39 @@ def test_a_merge_waits_for_rows_under_way(store: Store) -> None:
     mover.join(20)
     assert moved.is_set()
     assert store.rows("commerce_coupon", "customer_id") == [ANA]
+
+
+def test_an_undone_merge_takes_its_own_rows_back(store: Store) -> None:
+    """By the node that each row came from; also of what was written while the merge held."""
+    for customer, prefix in ((ANA, "A"), (BEA, "B")):
+        everything_of(store, customer, prefix)
+        store.refund(f"{prefix}1", customer=customer, refund_id="r", total=1)
+        store.pay("paid", f"{prefix}1", customer=customer)
+        store.update(f"{prefix}2", customer=customer, at=later(hours=1))
+        store.cart("Product Added", customer=customer, product_id="p")
+    store.consume()
+    store.merge(BEA, ANA)
+    store.order("B3", customer=BEA)
+    store.consume()
+    tables = (*TABLES, "order_update", "refund", "payment", "shipment_checkpoint", "cart")
+    for table in tables:
+        assert set(store.rows(f"commerce_{table}", "customer_id")) == {ANA}, table
+        assert set(store.rows(f"commerce_{table}", "node_id")) == {ANA, BEA}, table
+    store.unmerge(BEA, ANA)
+    store.consume()
+    for table in tables:
+        assert {
+            customer
+            for customer, node in store.rows(f"commerce_{table}", "customer_id", "node_id")
+            if customer == node
+        } == {ANA, BEA}
+        assert all(
+            customer == node for customer, node in store.rows(f"commerce_{table}", "customer_id", "node_id")
+        )
+    assert store.rows("commerce_order", "customer_id", "order_id") == [
+        (ANA, "A1"),
+        (ANA, "A2"),
+        (BEA, "B1"),
+        (BEA, "B2"),
+        (BEA, "B3"),
+    ]

@@ -8,7 +8,8 @@ from django.db import connection
 
 from vuelve.commerce.contracts import CouponTerms
 from vuelve.commerce.services import issue
-from vuelve.commerce.tests.support import ANA, BEA, NOW, Store, later
+from vuelve.commerce.tests.support import ANA, BEA, CLEO, NOW, Store, later
+from vuelve.commerce.ticks import abandon_carts
 from vuelve.platform.db import for_shop
 
 pytestmark = pytest.mark.slow
@@ -72,3 +73,50 @@ def test_one_order_id_from_two_customers_at_once(store: Store) -> None:
     )
     assert len(store.rows("commerce_order", "order_id")) == 100
     assert len(store.milestones()) == 100
+
+
+def test_three_workers_tell_of_the_same_orders(store: Store) -> None:
+    """Two claim each order, the third refunds, pays and ships it: whoever is first, the earlier claim has it all."""
+    count = 40
+    with for_shop(store.id):
+        for n in range(count):
+            lines = [{"product_id": "p", "price": 50, "quantity": 2}]
+            store.order(f"A{n}", customer=BEA, total=999, products=lines, at=later(hours=1))
+            store.order(f"A{n}", customer=ANA, products=lines)
+            store.refund(f"A{n}", customer=CLEO, refund_id="r", total=30, at=later(hours=2))
+            store.pay("paid", f"A{n}", customer=CLEO, payment_id="p", at=later(hours=2))
+            store.ship("delivered", order_id=f"A{n}", customer=CLEO, at=later(hours=3))
+    workers = [Store(store.shop, of=customer) for customer in (ANA, BEA, CLEO)]
+    assert at_once(*(worker.consume for worker in workers)) == []
+    expected = [(ANA, 10000, 3000, "partially_refunded", "paid")] * count
+    found = store.rows(
+        "commerce_order", "customer_id", "total_minor", "refunded_minor", "status", "payment_state"
+    )
+    assert found == expected
+    for table in ("order_key", "item", "refund", "payment", "shipment", "shipment_checkpoint"):
+        assert store.rows(f"commerce_{table}", "customer_id") == [ANA] * count, table
+    assert len(store.recorded("Order Delivered")) == count
+    assert store.rows("commerce_rejected", "reason") == ["order_conflict"] * count
+
+
+def test_two_ticks_and_an_order_at_once(store: Store) -> None:
+    count = 60
+    with for_shop(store.id):
+        for n in range(count):
+            store.cart("Product Added", f"K{n}", customer=5_000 + n, product_id="p", price=1)
+    store.consume()
+    with for_shop(store.id):
+        for n in range(count):
+            store.order(f"A{n}", customer=5_000 + n, at=later(hours=2))
+
+    def tick() -> None:
+        while abandon_carts(now=later(hours=1), as_of=later(hours=1), rows=7):
+            pass
+
+    assert at_once(tick, tick, store.consume) == []
+    tick()
+    told = store.recorded("Cart Abandoned")
+    assert len(told) == len({event["abandonment_id"] for event in told})
+    states = store.rows("commerce_cart", "state")
+    assert states.count("recovered") == len(told)
+    assert states.count("ordered") == count - len(told)

@@ -9,7 +9,7 @@ from vuelve.config.tests.story import Story, begin
 from vuelve.shops.models import Role
 from vuelve.shops.tests.people import browser_of, make_member
 
-LIST_PAGES = ("customers/", "journeys/", "messages/", "")
+LIST_PAGES = ("customers/", "orders/", "carts/", "journeys/", "messages/", "")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def pages(story: Story) -> list[str]:
     return [
         *LIST_PAGES,
         f"customers/{message['customer_id']}",
+        "orders/1001",
         "journeys/thank_you",
         "journeys/milestones",
         "journeys/cross_sell",
