@@ -45,7 +45,7 @@ def test_it_sees_what_is_lost_and_what_is_doubled(log: None) -> None:
     from vuelve.platform.db import for_shop
 
     prepare_log(now=real.now())
-    shop = prepare("noticing", 20)
+    shop = prepare("noticing-runs", 20)
     drain(clock=real)
     while engine.tick(now=real.now(), sink=OutboxSink(), shops=[shop]):
         pass
