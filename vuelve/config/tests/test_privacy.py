@@ -526,6 +526,8 @@ def test_the_copy_says_all_and_where_it_came_from(told: Story) -> None:
     assert data["customers"]["consent_decisions"][0]["message_id"] == street["message_id"]
     assert {row["order_id"] for row in data["commerce"]["orders"]} == {"1001", "1003"}
     assert "Ana" in data["channels"]["messages"][0]["snapshot"]["customer"]["first_name"]
+    confirmed = next(row for row in data["channels"]["messages"] if row["template"] == "order_confirmed")
+    assert "1001" in confirmed["text"]  # the words themselves
     assert "address.street" in traits
     assert "csv/channels-messages.csv" in names
     assert "bea" not in json.dumps(document)
