@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from vuelve.config.tests.developer import refuse, send, settle
 from vuelve.config.tests.test_browser import enter
-from vuelve.config.tests.test_debugger import refuse, send, settle
 from vuelve.events.services import prepare_log
 from vuelve.platform.clock import real
 from vuelve.platform.tests.browser import serious_faults

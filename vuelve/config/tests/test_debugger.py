@@ -6,30 +6,18 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from vuelve.events import rejecting
-from vuelve.events.contracts import Rejected
+from vuelve.config.tests.developer import PAGES, audit_lines, only_event, page, refuse, send, settle
 from vuelve.events.services import prepare_log
 from vuelve.platform import jobs
 from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import ShopId
-from vuelve.shops import services as shops
-from vuelve.shops.models import ApiKey, AuditEntry, KeyKind, Role, Shop
+from vuelve.shops.models import Role, Shop
 from vuelve.shops.tests.conftest import cheap_passwords  # noqa: F401
 from vuelve.shops.tests.people import browser_of, make_member
-from vuelve.testing import drain, make_shop, track
+from vuelve.testing import make_shop
 
 NASTY = "<script>alert(1)</script>"
-PAGES = (
-    "live/",
-    "live/new?since=0-0",
-    "refused/",
-    "refused/set-aside",
-    "refused/without-effect",
-    "schema/",
-    "connect/",
-    "connect/?sdk=python",
-)
 LANGUAGES = {"es": "Datos", "pt-br": "Dados", "en": "Data"}
 
 
@@ -42,50 +30,6 @@ def shop(log: None) -> Shop:
 @pytest.fixture
 def browser(shop: Shop) -> Client:
     return browser_of(make_member(shop, locale="en"))
-
-
-def page(browser: Client, shop: Shop, path: str, status: int = 200, **headers: str) -> str:
-    response = browser.get(f"/s/{shop.slug}/data/{path}", headers=headers)
-    assert response.status_code == status, path
-    content = response.getvalue() if response.streaming else response.content
-    return bytes(content).decode()
-
-
-def send(shop: Shop, name: str = "Product Viewed", **more: Any) -> str:
-    arguments: dict[str, Any] = {"user_id": "u-1", "at": real.now()} | more
-    return track(shop, name, **arguments)
-
-
-def settle() -> None:
-    drain(real.now())
-
-
-def only_event(shop: Shop) -> str:
-    with for_shop(ShopId(shop.pk)) as cursor:
-        row = cursor.execute(
-            "SELECT xid, seq FROM events_event WHERE origin = 0 ORDER BY xid, seq LIMIT 1"
-        ).fetchone()
-    assert row is not None
-    return f"live/{row[0]}-{row[1]}"
-
-
-def audit_lines(shop: Shop) -> int:
-    with for_shop(ShopId(shop.pk)):
-        return AuditEntry.objects.filter(shop=shop).count()
-
-
-def refuse(shop: Shop, *, code: str = "invalid_json", excerpt: str = "{", **more: Any) -> None:
-    kept = rejecting.keep_rejected(
-        shop=ShopId(shop.pk),
-        source="api",
-        rejects=[
-            Rejected(
-                code=code, message="It is no JSON.", bytes=len(excerpt.encode()), excerpt=excerpt, **more
-            )
-        ],
-        now=real.now(),
-    )
-    assert kept == 1
 
 
 # --- every page ------------------------------------------------------------------------------------------
@@ -270,6 +214,21 @@ def test_long_names_a_thousand_keys_and_right_to_left_text(shop: Shop, browser: 
     assert "more than 200 properties" in found
 
 
+def test_what_is_not_settled_is_asked_for_again_the_oldest_included(shop: Shop, browser: Client) -> None:
+    settle()
+    send(shop, "Settled Thing")
+    settle()
+    for n in range(3):
+        send(shop, f"Open Thing {n}")
+    first = page(browser, shop, "live/")
+    since = first.partition('data-since="')[2].partition('"')[0]
+    settle()
+    again = page(browser, shop, f"live/new?since={since}")
+    assert all(f"Open Thing {n}" in again for n in range(3))
+    assert "Settled Thing" not in again
+    assert "being identified" not in again
+
+
 # --- one event ------------------------------------------------------------------------------------------------
 
 
@@ -430,110 +389,3 @@ def test_one_of_two_properties_will_do(shop: Shop, browser: Client) -> None:
     listed = page(browser, shop, "schema/")
     assert "product_id or sku is missing in 50%" in listed
     assert "name is missing in 50%" in listed
-
-
-# --- connect --------------------------------------------------------------------------------------------------
-
-
-def test_a_key_is_tried_out_and_the_event_arrives(shop: Shop, browser: Client) -> None:
-    key = shops.issue_key(shop=shop, kind=KeyKind.WRITE, label="web").secret
-    found = browser.post(f"/s/{shop.slug}/data/connect/", {"key": key}).content.decode()
-    assert "Received" in found
-    assert f"writeKey: &quot;{key}&quot;" in found  # the snippet has it now
-    message_id = found.partition("connect/test/")[2].partition('"')[0]
-    assert "Being identified" in page(browser, shop, f"connect/test/{message_id}")
-    settle()
-    assert "anonymous visitor" in page(browser, shop, f"connect/test/{message_id}")
-    assert "Connection Tested</a>" in page(browser, shop, "live/")
-    assert key not in page(browser, shop, "connect/")
-
-
-def test_a_key_of_another_shop_is_no_key_here(shop: Shop, browser: Client) -> None:
-    other = make_shop()
-    theirs = shops.issue_key(shop=other, kind=KeyKind.WRITE).secret
-    unknown = browser.post(f"/s/{shop.slug}/data/connect/", {"key": "vw_nothing"}).content.decode()
-    found = browser.post(f"/s/{shop.slug}/data/connect/", {"key": theirs}).content.decode()
-    assert "no key of this shop" in found
-    assert "no key of this shop" in unknown
-    with for_shop(ShopId(other.pk)) as cursor:
-        assert cursor.execute("SELECT count(*) FROM events_event").fetchone() == (0,)
-
-
-def test_a_key_that_is_not_at_hand_is_tried_by_its_row(shop: Shop, browser: Client) -> None:
-    shops.issue_key(shop=shop, kind=KeyKind.WRITE)
-    key = ApiKey.objects.get(shop=shop)
-    assert f'name="known" value="{key.pk}"' in page(browser, shop, "connect/")
-    assert (
-        "Received" in browser.post(f"/s/{shop.slug}/data/connect/", {"known": str(key.pk)}).content.decode()
-    )
-    other = make_shop()
-    shops.issue_key(shop=other, kind=KeyKind.WRITE)
-    for number in (ApiKey.objects.get(shop=other).pk, 0):
-        assert browser.post(f"/s/{shop.slug}/data/connect/", {"known": str(number)}).status_code == 404
-    ApiKey.objects.filter(pk=key.pk).update(revoked_at=real.now())
-    assert browser.post(f"/s/{shop.slug}/data/connect/", {"known": str(key.pk)}).status_code == 404
-    with for_shop(ShopId(other.pk)) as cursor:
-        assert cursor.execute("SELECT count(*) FROM events_event").fetchone() == (0,)
-
-
-def test_a_secret_key_works_and_is_never_written_down(shop: Shop, browser: Client) -> None:
-    secret = shops.issue_key(shop=shop, kind=KeyKind.SECRET).secret
-    found = browser.post(f"/s/{shop.slug}/data/connect/", {"key": secret}).content.decode()
-    assert "This is a secret key" in found
-    assert secret not in found
-
-
-@pytest.mark.parametrize("role", Role.values)
-def test_who_may_send_a_test_event(shop: Shop, role: str) -> None:
-    key = shops.issue_key(shop=shop, kind=KeyKind.WRITE).secret
-    browser = browser_of(make_member(shop, role=Role(role)))
-    response = browser.post(f"/s/{shop.slug}/data/connect/", {"key": key})
-    may = role in ("owner", "admin", "marketer")
-    assert response.status_code == (200 if may else 403)
-    with for_shop(ShopId(shop.pk)) as cursor:
-        assert cursor.execute("SELECT count(*) FROM events_event").fetchone() == (int(may),)
-
-
-def test_an_audit_line_is_no_matter_of_looking(shop: Shop, browser: Client) -> None:
-    for path in PAGES:
-        page(browser, shop, path)
-    assert audit_lines(shop) == 0
-
-
-@pytest.mark.parametrize("role", Role.values)
-def test_who_may_change_from_whom_orders_are_taken(shop: Shop, role: str) -> None:
-    browser = browser_of(make_member(shop, role=Role(role), locale="en"))
-    offered = 'name="guard"' in page(browser, shop, "connect/")
-    response = browser.post(f"/s/{shop.slug}/data/connect/orders", {"guard": "1"})
-    may = role in ("owner", "admin")
-    shop.refresh_from_db()
-    assert (offered, response.status_code, shop.orders_need_secret_key) == (may, 302 if may else 403, may)
-    assert audit_lines(shop) == int(may)
-
-
-def test_a_test_event_of_a_guarded_shop_still_arrives(shop: Shop, browser: Client) -> None:
-    browser.post(f"/s/{shop.slug}/data/connect/orders", {"guard": "1"})
-    key = shops.issue_key(shop=shop, kind=KeyKind.WRITE).secret
-    assert "Received" in browser.post(f"/s/{shop.slug}/data/connect/", {"key": key}).content.decode()
-    browser.post(f"/s/{shop.slug}/data/connect/orders", {"guard": "0"})
-    shop.refresh_from_db()
-    assert not shop.orders_need_secret_key
-
-
-def test_the_overview_of_a_shop_without_events_leads_to_connecting(shop: Shop, browser: Client) -> None:
-    assert f'href="/s/{shop.slug}/data/connect/"' in browser.get(f"/s/{shop.slug}/").content.decode()
-
-
-def test_what_is_not_settled_is_asked_for_again_the_oldest_included(shop: Shop, browser: Client) -> None:
-    settle()
-    send(shop, "Settled Thing")
-    settle()
-    for n in range(3):
-        send(shop, f"Open Thing {n}")
-    first = page(browser, shop, "live/")
-    since = first.partition('data-since="')[2].partition('"')[0]
-    settle()
-    again = page(browser, shop, f"live/new?since={since}")
-    assert all(f"Open Thing {n}" in again for n in range(3))
-    assert "Settled Thing" not in again
-    assert "being identified" not in again
