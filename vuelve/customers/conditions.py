@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import ibis
 from django.utils.translation import gettext_lazy
 
-from vuelve.customers.rules.phones import phone_e164
 from vuelve.customers.rules.texts import country_code, locale_tag, normal_email, text_key
 from vuelve.platform import limits
 from vuelve.platform.conditions import PART_OPS, TIME_TYPE, Comparison, Fields, read_comparison
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text, ValueType
+from vuelve.platform.phones import phone_e164
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

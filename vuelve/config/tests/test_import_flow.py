@@ -73,3 +73,31 @@ def test_a_newer_file_changes_an_order_and_an_older_one_does_not(shop: Shop, tmp
 def test_the_words_of_consent_are_those_of_customers() -> None:
     assert set(CHANNELS) == {channel.value for channel in ConsentChannel}
     assert set(PURPOSES) == {purpose.value for purpose in ConsentPurpose}
+
+
+def test_who_has_only_a_phone_is_one_customer_however_it_is_written(shop: Shop, tmp_path: Path) -> None:
+    """Mexico's old mobile form and the new one; in a list of customers, of consents, and of orders with a refund."""
+    map = 'kind = "{}"\n[columns]\nphone = "tel"\n'
+    people = write(tmp_path / "c.csv", "tel,name", "+52 1 55 1234 5678,Eva", "55 1234 5678,Eva")
+    assert run(shop, people, map.format("customers") + 'name = "name"\n').reasons == {}
+    consents = write(
+        tmp_path / "k.csv", "tel,ok,at,src,txt", "5512345678,yes,2026-01-01,Caja,Quiero noticias"
+    )
+    columns = (
+        'granted = "ok"\ntime = "at"\nsource = "src"\nwording = "txt"\n[constants]\nchannel = "whatsapp"\n'
+    )
+    assert run(shop, consents, map.format("consents") + columns).reasons == {}
+    orders = write(
+        tmp_path / "o.csv", "tel,id,at,total,back", "5512345678,1,2026-01-01,10,4", "12,2,2026-01-01,10,0"
+    )
+    columns = 'order_id = "id"\nordered_at = "at"\ntotal = "total"\nrefunded = "back"\n'
+    assert run(shop, orders, map.format("orders") + columns).reasons == {"bad_phone": 1}
+    drain(NOW)
+    assert _rows(shop, "SELECT phone, name FROM customers_customer WHERE shop_id = %s") == [
+        ("+525512345678", "Eva")
+    ]
+    consents_kept = _rows(shop, "SELECT channel, is_granted FROM customers_consent WHERE shop_id = %s")
+    assert consents_kept == [("whatsapp", True)]
+    assert _rows(shop, "SELECT order_id, refunded_minor FROM commerce_order WHERE shop_id = %s") == [
+        ("1", 400)
+    ]

@@ -9,7 +9,16 @@ from vuelve.config.tests.story import Story, begin
 from vuelve.shops.models import Role
 from vuelve.shops.tests.people import browser_of, make_member
 
-LIST_PAGES = ("customers/", "orders/", "carts/", "journeys/", "messages/", "")
+LIST_PAGES = (
+    "customers/",
+    "orders/",
+    "carts/",
+    "journeys/",
+    "messages/",
+    "data/imports/",
+    "data/exports/",
+    "",
+)
 
 
 @pytest.fixture(scope="module")

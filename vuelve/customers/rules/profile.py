@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vuelve.customers.contracts import IdentifierKind
-from vuelve.customers.rules.phones import is_e164
 from vuelve.customers.rules.texts import country_code, locale_tag, normal_email, text_key
 from vuelve.customers.rules.traits import CONTEXT_LOCALE, CONTEXT_TIME_ZONE
+from vuelve.platform.phones import is_e164
 
 TraitValue = tuple[str | None, datetime | None]  # text and time; both None: taken away
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
-from vuelve.customers.rules.phones import phone_e164, read_phone, stated_country
+from vuelve.customers.rules.phones import read_phone, stated_country
 from vuelve.customers.rules.texts import clean_text, country_code, locale_tag, normal_email, text_key
 from vuelve.platform import limits
+from vuelve.platform.phones import phone_e164
 
 # Segment's reserved traits may come in camelCase or snake_case; they are kept under one name.
 _CANONICAL = {

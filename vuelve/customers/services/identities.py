@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from vuelve.customers.contracts import CUSTOMERS_MERGED, Identifier, IdentifierKind
-from vuelve.customers.rules.phones import phone_e164
 from vuelve.customers.rules.texts import normal_email
 from vuelve.customers.services import consents, profiles
 from vuelve.customers.services.settling import SQL, hold, open_tables, settle
@@ -12,6 +11,7 @@ from vuelve.platform import limits
 from vuelve.platform.db import Cursor, for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.phones import phone_e164
 
 
 def resolve(

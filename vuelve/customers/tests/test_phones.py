@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from vuelve.customers.rules.phones import phone_e164, read_phone
+from vuelve.customers.rules.phones import read_phone
 from vuelve.customers.services import resolve
 from vuelve.customers.tests.world import Identity, minute, user
+from vuelve.platform.phones import phone_e164
 from vuelve.testing import identify, track
 
 

@@ -7,11 +7,11 @@ from itertools import permutations
 import pytest
 
 from vuelve.customers.consumers import SKIPPED
-from vuelve.customers.rules.phones import phone_e164
 from vuelve.customers.rules.texts import country_code, locale_tag, normal_email, text_key
 from vuelve.customers.rules.traits import read_identify
 from vuelve.customers.tests.world import Identity, minute, user
 from vuelve.platform import limits
+from vuelve.platform.phones import phone_e164
 from vuelve.testing import identify, track
 
 

@@ -75,7 +75,6 @@ class Event:
     message_id: str
     user_id: str | None
     email: str | None
-    phone: str | None
     properties: bytes
 
 

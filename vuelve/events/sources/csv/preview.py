@@ -59,7 +59,7 @@ def _line(unit: Unit) -> Line:
         first.line,
         len(unit.rows),
         names=[each.name for each in unit.events],
-        who=event.email or event.user_id or event.phone or "",
+        who=event.email or event.user_id or json.loads(event.properties).get("phone", ""),
         at=event.occurred_at,
         facts=_facts(event)[:FACTS_SHOWN],
     )

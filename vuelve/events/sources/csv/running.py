@@ -38,7 +38,7 @@ ROWS = Counter("vuelve_import_rows_total", "Rows of imported files.", ["kind", "
 
 BATCHES_AHEAD = 2
 
-_COLUMNS = "shop_id, kind, name, occurred_at, message_id, user_id, email, phone, properties, historical"
+_COLUMNS = "shop_id, kind, name, occurred_at, message_id, user_id, email, properties, historical"
 
 
 def run(
@@ -218,7 +218,6 @@ class _Run:
                 event.message_id,
                 event.user_id,
                 event.email,
-                event.phone,
                 event.properties.decode(),
                 True,
             )
