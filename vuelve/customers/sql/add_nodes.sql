@@ -16,6 +16,8 @@ WITH tops AS (
     INSERT INTO customers_identifier (shop_id, kind, value, customer_id, node_id, claim_rank, claimed_at, claimed_by)
     SELECT shop_id, kind, value, node_id, node_id, 9, seen_at, message_id FROM numbered
     ON CONFLICT (shop_id, kind, value) DO UPDATE SET node_id = excluded.node_id
+), touched AS (
+    INSERT INTO pg_temp.customers_touched (shop_id, customer_id) SELECT shop_id, node_id FROM numbered
 )
 INSERT INTO pg_temp.customers_new (shop_id, kind, value, node_id)
 SELECT shop_id, kind, value, node_id FROM numbered

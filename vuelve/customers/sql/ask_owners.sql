@@ -1,10 +1,8 @@
--- Purpose: identifiers whose owner may be another now: those that were claimed, those that are new, and e-mails and
--- phones that an event which is no identify call gave to one who has claimed another since (see find_owners).
+-- Purpose: identifiers whose owner may be another now: those that were claimed, and e-mails and phones that
+-- an event which is no identify call gave to one who has claimed another since (see find_owners).
 -- Rows: some a combination. Index: customers_identifier_owner.
 INSERT INTO pg_temp.customers_asked (shop_id, kind, value)
 SELECT shop_id, kind, value FROM pg_temp.customers_claimed
-UNION
-SELECT shop_id, kind, value FROM pg_temp.customers_new
 UNION
 SELECT c.shop_id, i.kind, i.value
 FROM pg_temp.customers_claimed c

@@ -1,6 +1,6 @@
 -- Purpose: keep who owns the identifiers; one without a node of its own that nobody owns is known no more.
 -- Rows: as many as were asked for. Index: customers_identifier's primary key, in its order.
--- The line of owners of what is noted begins anew: see find_roots.
+-- The line of owners of what is noted begins anew: see find_roots. A new node that nobody owns stands for itself already.
 WITH gone AS (
     DELETE FROM customers_identifier i USING pg_temp.customers_owned o
     WHERE o.owner_id IS NULL AND i.node_id IS NULL AND i.shop_id = o.shop_id AND i.kind = o.kind AND i.value = o.value
@@ -26,4 +26,12 @@ WITH gone AS (
     INSERT INTO pg_temp.customers_touched (shop_id, customer_id) SELECT shop_id, customer_id FROM gone
 )
 INSERT INTO pg_temp.customers_reowned (shop_id, kind, value)
-SELECT * FROM freed UNION SELECT * FROM owned UNION SELECT shop_id, kind, value FROM pg_temp.customers_new
+SELECT * FROM freed
+UNION SELECT * FROM owned
+UNION SELECT n.shop_id, n.kind, n.value
+FROM pg_temp.customers_new n
+CROSS JOIN LATERAL (
+    SELECT FROM customers_identifier
+    WHERE shop_id = n.shop_id AND kind = n.kind AND value = n.value AND owner_id IS NOT NULL
+    OFFSET 0
+) i

@@ -71,6 +71,8 @@ class Event:
         said = dict(self.what.said)
         if self.what.email and self.what.kind == Kind.IDENTIFY:
             said["email"] = self.value(EMAIL)
+        if self.what.name == "Order Completed":
+            said |= {"order_id": self.message_id, "currency": "MXN", "total": 10}
         if self.what.phone:
             said["phone"] = _phone_of(self.what.phone, self.world)
         return said
@@ -164,17 +166,17 @@ def send(identity: Identity, events: Sequence[Event]) -> None:
     with for_shop(identity.id) as cursor:
         cursor.execute("DELETE FROM events_key WHERE shop_id = %s", [identity.id])
     once = {event.message_id: event for event in events}
-    _append(identity, list(once.values()))
+    append(identity, list(once.values()))
     again = list(events)
     for event in once.values():
         again.remove(event)
     if again:
         with for_shop(identity.id) as cursor:
             cursor.execute("DELETE FROM events_key WHERE shop_id = %s", [identity.id])
-        _append(identity, again)
+        append(identity, again)
 
 
-def _append(identity: Identity, events: Sequence[Event]) -> None:
+def append(identity: Identity, events: Sequence[Event]) -> None:
     with for_shop(identity.id) as cursor:
         open_staging(cursor)
         copy_rows(
@@ -259,7 +261,7 @@ def test_any_order_and_repetition_gives_the_same(
     try:
         prepare_log(now=RECEIVED)
         plain, shuffled = Identity(make_shop()), Identity(make_shop())
-        _append(plain, sorted(events, key=lambda event: (event.what.at, event.message_id)))
+        append(plain, sorted(events, key=lambda event: (event.what.at, event.message_id)))
         plain.run(RECEIVED)
         for batch in batches:
             send(shuffled, batch)
