@@ -16,6 +16,7 @@ from vuelve.config.tests.story import CAMERA, MORNING, Story, begin
 from vuelve.customers.contracts import CUSTOMERS_MERGED
 from vuelve.customers.services import disclosing, erasing, resolve, shop_erasing, verifying
 from vuelve.customers.services.desk import StorePrivacyDesk
+from vuelve.customers.services.settling import SQL
 from vuelve.events.contracts import Rejected
 from vuelve.events.rejecting import keep_rejected
 from vuelve.events.rewriting import bare
@@ -399,6 +400,33 @@ def test_one_person_has_one_request(story: Story) -> None:
         erasing.request_erasure(
             shop=story.id, customer=CustomerId(10**9), requested_by="api", now=story.clock.now()
         )
+
+
+def test_what_nobody_could_know_of_is_found_and_said(story: Story) -> None:
+    ana = a_full_life(story)
+    bea = story.customer("bea", motto="Ana@example.com told me", friend="anabel@example.com")
+    report = erased(story, ana)
+    tables = report["verification"]["tables"]
+    assert not report["verification"]["is_clean"]
+    found = {table: each["hits"] for table, each in tables.items() if each["hits"]}
+    assert found["customers_trait"] == {"text_value": 1, "text_key": 1}
+    assert set(found) == {"customers_trait", "customers_trait_change", "events_event"}
+    assert column(story, "SELECT count(*) FROM customers_trait WHERE name = 'motto'") == [
+        1
+    ]  # somebody else's words
+    assert "ana@" not in json.dumps(report["verification"])
+    assert column(story, f"SELECT count(*) FROM customers_customer WHERE id = {bea}") == [1]
+
+
+def test_bytes_and_lists_are_searched_too(story: Story) -> None:
+    with for_shop(story.id) as cursor:
+        kinds = {
+            kind
+            for table, columns, are_bytes in cursor.execute(SQL["text_columns"]).fetchall()
+            if table == "events_webhook"
+            for kind in zip(columns, are_bytes, strict=True)
+        }
+    assert {("body", True), ("people", False)} <= kinds
 
 
 def test_a_store_that_asks_again_changes_nothing(story: Story) -> None:

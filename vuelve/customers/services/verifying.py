@@ -1,7 +1,7 @@
 """The proof of an erasure: no row holds one of the ids, and no text of the shop one of the identifiers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -59,9 +59,11 @@ def search(shop: ShopId, ids: Sequence[int], identifiers: Sequence[Identifier]) 
         tables = cursor.execute(SQL["text_columns"]).fetchall()
     tables_found: dict[str, Any] = {}
     pattern, whole = _pattern(identifiers), [each.value.lower() for each in identifiers]
-    for table, columns in tables:
+    for table, columns, are_bytes in tables:
         with for_shop(shop) as cursor:
-            rows, hits = _look(cursor, shop, table, columns, pattern, whole)
+            rows, hits = _look(
+                cursor, shop, table, dict(zip(columns, are_bytes, strict=True)), pattern, whole
+            )
         tables_found[table] = {
             "rows": min(rows, limits.VERIFY_ROWS_MAX),
             "is_complete": rows <= limits.VERIFY_ROWS_MAX,
@@ -87,18 +89,13 @@ def _pattern(identifiers: Iterable[Identifier]) -> str:
 
 
 def _look(
-    cursor: Cursor, shop: ShopId, table: str, columns: Sequence[str], pattern: str, whole: Sequence[str]
+    cursor: Cursor, shop: ShopId, table: str, columns: Mapping[str, bool], pattern: str, whole: Sequence[str]
 ) -> tuple[int, dict[str, int]]:
-    """How many rows were read (one more than VERIFY_ROWS_MAX: there are others), and hits by column."""
-    counts = sql.SQL(", ").join(
-        sql.SQL("count(*) FILTER (WHERE lower({column}::text) ~ %(pattern)s{exact})").format(
-            column=sql.Identifier(column),
-            exact=sql.SQL(" OR lower({}::text) = ANY (%(whole)s)").format(sql.Identifier(column))
-            if column in IDENTIFIER_COLUMNS
-            else sql.SQL(""),
-        )
-        for column in columns
-    )
+    """How many rows were read (one more than VERIFY_ROWS_MAX: there are others), and hits by column.
+
+    `columns` says which hold bytes instead of text.
+    """
+    counts = sql.SQL(", ").join(_hits(column, is_bytes) for column, is_bytes in columns.items())
     query = sql.SQL(
         "SELECT count(*), {counts} FROM (SELECT * FROM {table} WHERE shop_id = %(shop)s LIMIT %(rows)s) t"
     ).format(counts=counts, table=sql.Identifier(table))
@@ -108,3 +105,13 @@ def _look(
     ).fetchone()
     assert row is not None
     return row[0], {column: hits for column, hits in zip(columns, row[1:], strict=True) if hits}
+
+
+def _hits(column: str, is_bytes: bool) -> sql.Composed:
+    name = sql.Identifier(column)
+    text = sql.SQL("lower(encode({}, 'escape'))" if is_bytes else "lower({}::text)").format(name)
+    whole = sql.SQL(" OR {} = ANY (%(whole)s)").format(text)
+    is_hit = sql.SQL("{} ~ %(pattern)s").format(text)
+    if column in IDENTIFIER_COLUMNS:
+        is_hit += whole
+    return sql.SQL("count(*) FILTER (WHERE {})").format(is_hit)
