@@ -421,6 +421,10 @@ class PersonalFiles(Protocol):
         """Remove those that name the person, or may do so; returns how many. A second call finds nothing."""
         ...
 
+    def throw_away_all(self, shop: ShopId) -> int:
+        """Remove all of a shop's; returns how many."""
+        ...
+
 
 class LeftBehind(Protocol):
     """What erasures have left: orders without a person. News of them must not bring a person's data back to them."""

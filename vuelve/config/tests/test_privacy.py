@@ -577,7 +577,13 @@ def test_a_shop_that_has_gone_keeps_nobody(story: Story, monkeypatch: pytest.Mon
     story.customer("carla", firstName="Carla")
     story.order("carla", "3001")
     monkeypatch.setattr(limits, "ERASE_EVENTS_ROWS", 3)
+    path = keep(story.id, [b"email\ncarla@example.com\n"])
+    store.create(
+        shop=story.id, path=path, file_name="list.csv", found=Fingerprint(9, path.name, "utf-8", 0, False), by="x",
+        now=story.clock.now(), is_upload=True,
+    )  # fmt: skip
     shop_erasing.run_shop_erasure(shop=int(story.id))
+    assert not path.exists()
     tables = {table for part in registry.privacy for table in part.tables} - {"shops_auditentry"}
     assert [line for line in dump(story) if line.split()[0] in tables] == []
     assert not [line for line in dump(story) if re.search("carla", line, re.IGNORECASE)]

@@ -38,6 +38,7 @@ def run_shop_erasure(*, shop: int) -> None:
     # Batches that were under way have ended now, and nothing of theirs stays either.
     while _sweep(ShopId(shop), counts, is_last=True):
         pass
+    counts["files"] = sum(each.throw_away_all(ShopId(shop)) for each in registry.personal_files)
     shops.audit(shop=ShopId(shop), actor="system", action="Shop Erased", detail=dict(counts))
     log.info("shop erased", shop=shop, rows=counts.total())
 

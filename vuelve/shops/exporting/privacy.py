@@ -2,17 +2,19 @@
 
 from vuelve.platform.db import for_shop
 from vuelve.platform.extension import Person
+from vuelve.platform.ids import ShopId
 from vuelve.shops.exporting.services import path_of
 from vuelve.shops.models import Export, ExportState
 
 
 class ExportedFiles:
     def throw_away(self, person: Person) -> int:
-        with for_shop(person.shop):
+        return self.throw_away_all(person.shop)
+
+    def throw_away_all(self, shop: ShopId) -> int:
+        with for_shop(shop):
             kept = list(
-                Export.objects.filter(shop_id=person.shop).exclude(
-                    state__in=[ExportState.GONE, ExportState.FAILED]
-                )
+                Export.objects.filter(shop_id=shop).exclude(state__in=[ExportState.GONE, ExportState.FAILED])
             )
             removed = sum(path_of(export).exists() for export in kept)
             for export in kept:
