@@ -80,9 +80,9 @@ def _encoding(head: bytes, good: int, bad: int) -> tuple[str, int, bool]:
 
 
 def detect(path: Path, found: Fingerprint, *, encoding: str = "", delimiter: str = "") -> Dialect:
-    """What was stated holds; the rest is worked out from the beginning of the file."""
-    chosen = encoding or found.encoding
-    start = found.start if chosen == found.encoding else 0
+    """What was stated holds, but for a byte order mark, which cannot err; the rest is worked out from the beginning."""
+    chosen = found.encoding if found.start else encoding or found.encoding
+    start = found.start
     with path.open("rb") as stream:
         stream.seek(start)
         sample = stream.read(limits.CSV_SAMPLE_BYTES)

@@ -19,7 +19,8 @@ _BOM = "\ufeff"  # so that Excel reads accents
 
 
 class Rejects:
-    def __init__(self, path: Path, header: Sequence[str], *, length: int) -> None:
+    def __init__(self, path: Path, header: Sequence[str], *, delimiter: str, length: int) -> None:
+        self._delimiter = delimiter
         self._path = path
         self._header = header
         self._stream: BinaryIO | None = None
@@ -58,7 +59,7 @@ class Rejects:
         stream.truncate(self.length)  # a batch that was rolled back
         stream.seek(self.length)
         text = io.StringIO(newline="")
-        writer = csv.writer(text)
+        writer = csv.writer(text, delimiter=self._delimiter)
         if not self.length:
             text.write(_BOM)
             writer.writerow((*COLUMNS, *self._header))

@@ -124,7 +124,12 @@ class _Run:
         offset, line = (self._at, job.line) if self._at else (head.offset, head.line)
         self._reader = Reader(job.path.open("rb"), dialect, offset=offset, line=line)
         self._assembler = assembler(self._plan)
-        self._rejects = Rejects(rejects_path, self._plan.header, length=0 if is_dry else job.rejects_bytes)
+        self._rejects = Rejects(
+            rejects_path,
+            self._plan.header,
+            delimiter=dialect.delimiter,
+            length=0 if is_dry else job.rejects_bytes,
+        )
 
     def close(self) -> None:
         self._reader.close()

@@ -253,3 +253,23 @@ def test_an_import_of_another_shop_is_not_found(shop: Shop, tmp_path: Path) -> N
         )
     assert caught.value.code == "not_found"
     assert logged(shop) == []
+
+
+def test_refused_rows_mended_are_imported_by_the_same_map(shop: Shop, tmp_path: Path) -> None:
+    map = (
+        'kind = "orders"\nencoding = "cp1252"\ndelimiter = ";"\n[columns]\norder_id = "Número"\nordered_at = "at"\n'
+        'email = "mail"\ntotal = "total"\n'
+    )
+    path = write(
+        tmp_path / "o.csv",
+        "Número;at;mail;total",
+        "1;2026-01-05;ñoño;5,50",
+        "2;2026-01-05;b@example.com;5,50",
+        encoding="cp1252",
+    )
+    assert run(shop, path, map).reasons == {"bad_email": 1}
+    refused = path.with_name("o.csv.rejects.csv")
+    mended = refused.with_name("mended.csv")
+    mended.write_bytes(refused.read_bytes().replace("ñoño".encode(), b"a@example.com"))
+    assert run(shop, mended, map).events_new == {"Order Completed": 1}
+    assert [event[3]["total"] for event in logged(shop)] == ["5.50", "5.50"]
