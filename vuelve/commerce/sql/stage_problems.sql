@@ -9,14 +9,16 @@ SELECT p.shop_id, CASE WHEN p.status = 'pickup_ready' THEN 'Shipment Ready For P
            'shipment_id', p.shipment_id, 'problem', nullif(p.status, 'pickup_ready'), 'message', p.message,
            'tracking_url', s.tracking_url, 'tracking_number', s.tracking_number, 'carrier', s.carrier, 'eta_date', s.eta_date))
 FROM (
-    SELECT *, row_number() OVER (PARTITION BY shop_id, order_id, shipment_id, status ORDER BY xid, seq) AS place
-    FROM pg_temp.commerce_shipment_in
-    WHERE is_fresh AND status IN ('attempt_failed', 'exception', 'expired', 'pickup_ready')
+    SELECT *, row_number() OVER (PARTITION BY shop_id, order_id, shipment_id, status, is_fresh ORDER BY xid, seq) AS place,
+           greatest(stored, max(milestone) OVER (PARTITION BY shop_id, order_id, shipment_id ORDER BY xid, seq
+                                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS before
+    FROM pg_temp.commerce_shipment_in WHERE reason IS NULL
 ) p
 JOIN pg_temp.commerce_touch t ON t.shop_id = p.shop_id AND t.order_id = p.order_id
 JOIN commerce_shipment s ON (s.shop_id, s.customer_id, s.order_id, s.shipment_id)
                           = (p.shop_id, p.customer_id, p.order_id, p.shipment_id)
-WHERE p.place = 1 AND p.stored < 5 AND NOT p.historical AND t.cancelled_at IS NULL
+WHERE p.is_fresh AND p.status IN ('attempt_failed', 'exception', 'expired', 'pickup_ready')
+  AND p.place = 1 AND p.before < 5 AND NOT p.historical AND t.cancelled_at IS NULL
   AND NOT EXISTS (
       SELECT FROM commerce_shipment_checkpoint c
       WHERE c.shop_id = p.shop_id AND c.customer_id = p.customer_id AND c.order_id = p.order_id

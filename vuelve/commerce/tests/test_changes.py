@@ -237,6 +237,16 @@ def test_a_cancelled_order_gives_its_coupon_back(store: Store, backwards: bool) 
     assert store.recorded("Coupon Redeemed")[-1]["order_id"] == "A2"
 
 
+def test_a_coupon_counts_by_the_event_that_placed_the_order(store: Store) -> None:
+    """An update in the same batch says what is in the order, not which coupon was used."""
+    code = issue(shop=store.id, customer=ANA, terms=CouponTerms(percent=10), key="k", now=NOW).code
+    store.order(coupon=code)
+    store.update(at=later(minutes=1), total=90)
+    store.consume()
+    assert store.one("commerce_order")["total_minor"] == 9000
+    assert store.one("commerce_coupon")["redeemed_order_id"] == "A1"
+
+
 @both_ways
 def test_the_newest_state_of_a_payment_holds(store: Store, backwards: bool) -> None:
     in_any_order(
