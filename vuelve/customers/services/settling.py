@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from prometheus_client import Counter
+
 from vuelve.customers.contracts import CUSTOMERS_MERGED, SOURCE
 from vuelve.events.services import open_staging, record_staged
 from vuelve.platform.db import Cursor, Statements
@@ -15,6 +17,10 @@ from vuelve.platform.ids import ShopId
 
 SQL = Statements(str(Path(__file__).parent))
 BY_EVENT = "linked by an event"
+
+MOVED = Counter(
+    "vuelve_identity_moves_total", "Nodes that count for another customer than before.", ["reason"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ def follow_claims(cursor: Cursor, *, now: datetime, reason: str) -> int:
     if moves:
         cursor.execute(SQL["write_aliases"], {"now": now, "reason": reason})
     if told:
+        MOVED.labels(reason).inc(told)
         open_staging(cursor)
         cursor.execute(SQL["stage_moves"], {"name": CUSTOMERS_MERGED, "now": now})
         record_staged(cursor, now=now, source=SOURCE)

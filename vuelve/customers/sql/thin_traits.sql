@@ -9,9 +9,7 @@ WITH sampled AS MATERIALIZED (
     JOIN pg_temp.event_stamp s ON s.seq = t.seq
     WHERE hashtext(b.message_id) & 7 = 0
 ), told AS (
-    SELECT c.*, row_number() OVER newest AS place, same.value,
-           lag(same.value) OVER newest AS later, lead(same.value) OVER newest AS earlier,
-           lag(c.set_at) OVER newest AS later_at, lead(c.set_at) OVER newest AS earlier_at
+    SELECT c.*, coalesce(lag(same.value) OVER newest = same.value AND lead(same.value) OVER newest = same.value, false) AS is_between
     FROM sampled d
     CROSS JOIN LATERAL (
         SELECT * FROM customers_trait_change
@@ -22,9 +20,13 @@ WITH sampled AS MATERIALIZED (
         SELECT coalesce('t' || c.text_value, 'n' || c.number_value, 'b' || c.boolean_value, 'd' || c.time_value, '') AS value
     ) same
     WINDOW newest AS (PARTITION BY c.shop_id, c.customer_id, c.name ORDER BY c.set_at DESC, c.message_id DESC, c.source DESC)
+), placed AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY shop_id, customer_id, name, is_between ORDER BY set_at DESC, message_id DESC, source DESC) AS place
+    FROM told
 )
 DELETE FROM customers_trait_change c
-USING told t
-WHERE (t.place > %(kept)s OR (t.later_at IS NOT NULL AND t.earlier_at IS NOT NULL AND t.value = t.later AND t.value = t.earlier))
+USING placed t
+WHERE (t.is_between OR t.place > %(kept)s)
   AND c.shop_id = t.shop_id AND c.customer_id = t.customer_id AND c.name = t.name AND c.set_at = t.set_at
   AND c.message_id = t.message_id AND c.source = t.source

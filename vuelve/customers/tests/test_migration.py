@@ -28,8 +28,9 @@ def from_before(identity: Identity) -> Identity:
             ],
         )
         cursor.executemany(
-            "INSERT INTO customers_identifier (shop_id, kind, value, customer_id, claim_rank, claimed_at, claimed_by) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            # owner_id: what no worker writes any more since; the migration does not look at it.
+            "INSERT INTO customers_identifier (shop_id, kind, value, customer_id, claim_rank, claimed_at, claimed_by, owner_id) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, -1)",
             [
                 (identity.id, 1, "u", 11, 9, minute(0), "m0"),
                 (identity.id, 2, "u@example.com", 11, 1, minute(0), "m0"),
@@ -55,6 +56,7 @@ def from_before(identity: Identity) -> Identity:
     with psycopg.connect(os.environ["DATABASE_URL"], options=f"-c role={ROLES['web']}") as conn:
         conn.execute("SELECT set_config('vuelve.shop_id', %s, true)", [str(identity.id)])
         conn.execute(text[start:end])
+        conn.execute("UPDATE customers_identifier SET owner_id = NULL WHERE node_id IS NOT NULL")
     return identity
 
 
@@ -84,3 +86,12 @@ def test_what_is_there_stays_as_it_is_and_goes_on(from_before: Identity) -> None
         "SELECT customer_id, canonical_id FROM customers_alias WHERE customer_id IN (12, 13, 14)"
     )
     assert sorted(aliases) == [(12, 11), (13, 11), (14, 11)]
+
+
+def test_a_worker_from_before_there_were_nodes_writes_no_identifier(identity: Identity) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation), for_shop(identity.id) as cursor:
+        cursor.execute(
+            "INSERT INTO customers_identifier (shop_id, kind, value, customer_id, claim_rank, claimed_at, claimed_by) "
+            "VALUES (%s, 1, 'u', 11, 9, %s, 'm')",
+            [identity.id, NOW],
+        )

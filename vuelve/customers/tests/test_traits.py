@@ -258,3 +258,35 @@ def test_an_order_by_email_alone_gives_the_customer_an_address_to_write_to(ident
     assert identity.rows("SELECT email, search_key FROM customers_customer") == [
         ("guest@example.com", "guest@example.com")
     ]
+
+
+def test_the_history_of_a_trait_says_where_each_value_came_from_and_stays_short(identity: Identity) -> None:
+    for number in range(160):
+        identify(
+            identity.shop,
+            "u",
+            traits={"plan": "pro" if number < 150 else "basic", "page": number},
+            at=minute(number),
+            message_id=f"call-{number}",
+        )
+    identity.run(minute(200))
+    plans = identity.rows(
+        "SELECT text_value, set_at, message_id, source FROM customers_trait_change WHERE name = 'plan' ORDER BY set_at"
+    )
+    assert plans[0] == ("pro", minute(0), "call-0", "test")  # since when
+    assert plans[-1] == ("basic", minute(159), "call-159", "test")
+    assert ("pro", minute(149), "call-149", "test") in plans  # until when
+    assert ("basic", minute(150), "call-150", "test") in plans
+    assert len(plans) < 30
+    pages = identity.rows(
+        "SELECT number_value FROM customers_trait_change WHERE name = 'page' ORDER BY set_at DESC"
+    )
+    assert [int(row[0]) for row in pages[:100]] == list(range(159, 59, -1))
+    assert len(pages) < 130
+    assert identity.traits(user(identity, "u")) == {"plan": "basic", "page": 159}
+    # What comes again changes nothing, and what comes late stands where it belongs.
+    identify(identity.shop, "u", traits={"plan": "trial"}, at=minute(20.5), message_id="late")
+    identity.run(minute(300))
+    assert identity.traits(user(identity, "u"))["plan"] == "basic"
+    late = identity.rows("SELECT set_at FROM customers_trait_change WHERE text_value = 'trial'")
+    assert late == [(minute(20.5),)]
