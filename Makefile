@@ -38,7 +38,7 @@ bench: .venv/demo.stamp ## The benchmarks, against PostgreSQL's own limit in the
 	@$(BIN)/vuelve bench journeys --json
 
 lock: ## Pin the dependencies anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements/runtime.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build -c requirements/limits.in pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo -c requirements/runtime.txt pyproject.toml -o requirements/demo.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra demo --extra dev -c requirements/demo.txt pyproject.toml -o requirements/dev.txt
 

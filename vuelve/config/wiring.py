@@ -106,6 +106,8 @@ GUARDED_EVENTS = {
     "Order Refunded",
     "Order Updated",
     "Payment Updated",
+    "Product Deleted",
+    "Product Updated",
     "Shipment Updated",
 }
 

@@ -360,7 +360,7 @@ def _check_guard(kind: Kind, name: str, payload: msgspec.Raw, guarded: Guarded) 
     if is_consent or (kind is _TRACK and name in guarded):
         raise VuelveError(
             "secret_key_required",
-            "This shop takes orders, payments, shipments and consents only with a secret key.",
+            "This shop takes orders, payments, shipments, products and consents only with a secret key.",
             field="traits.consents" if is_consent else "event",
             hint="Send it from your server with the secret key, not from a browser.",
         )

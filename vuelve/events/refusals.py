@@ -33,7 +33,7 @@ OF_EVENTS = (
     Code(
         "secret_key_required",
         400,
-        "The shop takes orders, payments, shipments and consents only with a secret key.",
+        "The shop takes orders, payments, shipments, products and consents only with a secret key.",
     ),
     Code("timestamp_out_of_range", 400, "Before 1970, or more than a day ahead of the server's clock."),
     Code(

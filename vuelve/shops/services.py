@@ -108,7 +108,7 @@ def holder_of(*, shop: ShopId, key: int) -> KeyHolder:
 
 
 def guard_orders(*, shop: ShopId, is_needed: bool, actor: str) -> None:
-    """Whether orders, payments, shipments and consents are taken only with a secret key. Audited; known in 5 s."""
+    """Whether orders, payments, shipments, products and consents are taken only with a secret key. Audited; known in 5 s."""
     with for_shop(shop):
         changed = Shop.objects.filter(pk=shop, orders_need_secret_key=not is_needed).update(
             orders_need_secret_key=is_needed
