@@ -153,6 +153,8 @@ def as_lines(summary: Mapping[str, Any]) -> str:
     for name, count in summary["events_new"].items():
         again = summary["events_repeated"].get(name, 0)
         lines.append(f"{count:>12,} {name}" + (f", and {again:,} that were there already" if again else ""))
+    if summary["people"]:
+        lines.append(f"{summary['people']:>12,} customers, {summary['people_known']:,} of them known already")
     lines.append(f"{summary['rows_skipped']:>12,} rows passed over")
     lines.append(f"{summary['rows_refused']:>12,} rows refused")
     lines += [

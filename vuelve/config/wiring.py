@@ -43,6 +43,7 @@ from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.names import VOCABULARY as CUSTOMERS_VOCABULARY
 from vuelve.customers.names import Names
 from vuelve.customers.panels import NewCustomersPanel
+from vuelve.customers.queries import count_known
 from vuelve.customers.retention import CustomersRetention, RetentionTick, VisitorsRetention
 from vuelve.customers.search import CustomerSearch
 from vuelve.customers.services import erasing, shop_erasing  # noqa: F401 - they declare jobs
@@ -176,6 +177,7 @@ def wire(into: Registry = registry) -> None:
     into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}
     into.privacy_desk = StorePrivacyDesk()
     into.sources |= {source.name: source for source in (ShopifySource(),)}
+    into.count_known_customers = count_known
     for package in EXPORTING:
         into.exports += package.EXPORTS
         into.not_exported |= package.NOT_EXPORTED

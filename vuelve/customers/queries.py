@@ -8,6 +8,7 @@ from typing import Any
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, Statements, fetch_dicts
 from vuelve.platform.errors import not_found
+from vuelve.platform.extension import Identifiers
 from vuelve.platform.ids import CustomerId, ShopId
 
 SQL = Statements(__file__)
@@ -150,3 +151,15 @@ def timeline(
         },
     )
     return [TimelineEvent(**row) for row in fetch_dicts(cursor)]
+
+
+def count_known(cursor: Cursor, shop: ShopId, asked: Identifiers) -> int:
+    """How many of these are a customer's already."""
+    given = {
+        "shop": shop,
+        "user_ids": list(asked.user_ids),
+        "emails": list(asked.emails),
+        "phones": list(asked.phones),
+    }
+    row = cursor.execute(SQL["count_known"], given).fetchone()
+    return int(row[0]) if row else 0

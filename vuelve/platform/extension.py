@@ -565,6 +565,15 @@ class ExportTable:
     where: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """Each person by one of them."""
+
+    user_ids: Sequence[str] = ()
+    emails: Sequence[str] = ()
+    phones: Sequence[str] = ()
+
+
 # --- ticks: work that is due by the clock -------------------------------------------------------------------
 
 
@@ -612,6 +621,8 @@ class Registry:
     # Events by which an erased person begins anew with the shop, live and after the erasure.
     reopening_events: set[str] = field(default_factory=set)
     retention: list[RetentionRule] = field(default_factory=list)
+    # How many of these user ids, e-mails and phones (E.164) are a customer's already; for dry runs.
+    count_known_customers: "Callable[[Cursor, ShopId, Identifiers], int] | None" = None
     exports: list[ExportTable] = field(default_factory=list)  # packages in their order
     not_exported: dict[str, str] = field(default_factory=dict)  # tables with a shop_id that stay, and why
     sources: dict[str, StoreSource] = field(default_factory=dict)

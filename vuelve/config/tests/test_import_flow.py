@@ -101,3 +101,12 @@ def test_who_has_only_a_phone_is_one_customer_however_it_is_written(shop: Shop, 
     assert _rows(shop, "SELECT order_id, refunded_minor FROM commerce_order WHERE shop_id = %s") == [
         ("1", 400)
     ]
+
+
+def test_a_dry_run_says_how_many_customers_are_known(shop: Shop, tmp_path: Path) -> None:
+    map = 'kind = "customers"\n[columns]\nemail = "mail"\nphone = "tel"\n'
+    run(shop, write(tmp_path / "1.csv", "mail,tel", "ana@example.com,", ",55 1234 5678"), map)
+    drain(NOW)
+    rows = ["ana@example.com,", "ANA@example.com,", "bea@example.com,", ",+52 1 55 1234 5678", "bad,"]
+    counts = run(shop, write(tmp_path / "2.csv", "mail,tel", *rows), map, is_dry=True)
+    assert (counts.people, counts.people_known) == (3, 2)

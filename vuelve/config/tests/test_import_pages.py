@@ -95,7 +95,7 @@ def test_a_file_goes_through_the_pages_into_orders_and_customers(shop: Shop) -> 
     job = _get(shop, import_id)
     assert (job.counts.rows_read, job.counts.rows_refused) == (3, 1)
     rejected = b"".join(browser.get(f"{base}/rejects"))
-    assert b"4,bad_email" in rejected
+    assert b"4;bad_email" in rejected
     drain(real.now())
     orders = _rows(
         shop,

@@ -76,6 +76,7 @@ class Event:
     user_id: str | None
     email: str | None
     properties: bytes
+    phone: str | None = None  # E.164, of who has nothing else
 
 
 @dataclass(slots=True)
@@ -100,12 +101,18 @@ class Counts:
     events_new: dict[str, int] = field(default_factory=dict)
     events_repeated: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
+    people: int = (
+        0  # counted by dry runs: how many persons the file names, and how many of them are customers already
+    )
+    people_known: int = 0
     samples: list[dict[str, Any]] = field(default_factory=list)  # the first refusals, for people
 
     def add(self, other: "Counts") -> None:
         self.rows_read += other.rows_read
         self.rows_refused += other.rows_refused
         self.rows_skipped += other.rows_skipped
+        self.people += other.people
+        self.people_known += other.people_known
         for mine, theirs in (
             (self.events_new, other.events_new),
             (self.events_repeated, other.events_repeated),
@@ -128,5 +135,7 @@ class Counts:
             "events_new": self.events_new,
             "events_repeated": self.events_repeated,
             "reasons": self.reasons,
+            "people": self.people,
+            "people_known": self.people_known,
             "samples": self.samples,
         }

@@ -30,6 +30,7 @@ from vuelve.platform import limits
 from vuelve.platform.clock import Clock
 from vuelve.platform.db import Cursor, copy_rows, for_shop, raw_cursor
 from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import Identifiers, registry
 from vuelve.platform.ids import ShopId
 
 Progress = Callable[[int, Counts], None]  # bytes read, counts so far
@@ -139,7 +140,10 @@ class _Run:
         if self._is_dry:
             cursor = raw_cursor()
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS import_key (key uuid PRIMARY KEY)")
-            cursor.execute("SELECT vuelve_clear('pg_temp.import_key')")
+            cursor.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS import_person (kind smallint, value text, PRIMARY KEY (kind, value))"
+            )
+            cursor.execute("SELECT vuelve_clear('pg_temp.import_key', 'pg_temp.import_person')")
         batches = ahead(self._batches(), depth=BATCHES_AHEAD)
         # What is there already need not be looked through again for each few thousand rows: a quarter of the time.
         gc.freeze()
@@ -237,9 +241,25 @@ class _Run:
         for name, new, whole in cursor.execute(SQL["count_new"], {"source": SOURCE}).fetchall():
             counts.events_new[name] = new
             counts.events_repeated[name] = whole - new
-        if not self._is_dry:
+        if self._is_dry:
+            self._count_people(cursor, units, counts)
+        else:
             events.record_staged(cursor, now=self._clock.now(), source=SOURCE, from_outside=True)
         return counts
+
+    def _count_people(self, cursor: Cursor, units: Sequence[Unit], counts: Counts) -> None:
+        """Persons that are named for the first time, and how many of them are customers already."""
+        named: set[tuple[int, str]] = set()
+        for unit in units:
+            for event in unit.events if unit.refusal is None else ():
+                if value := event.user_id or event.email or event.phone:
+                    named.add((1 if event.user_id else 2 if event.email else 3, value))
+        given = {"kinds": [kind for kind, _value in named], "values": [value for _kind, value in named]}
+        fresh = cursor.execute(SQL["keep_people_of_check"], given).fetchall()
+        counts.people = len(fresh)
+        if registry.count_known_customers is not None:
+            asked = Identifiers(*([value for kind, value in fresh if kind == wanted] for wanted in (1, 2, 3)))
+            counts.people_known = registry.count_known_customers(cursor, self._job.shop, asked)
 
 
 _APART = Refusal(

@@ -112,7 +112,7 @@ def event(
         raise RefusedError(
             Refusal("event_too_large", f"The row has {len(encoded):,} bytes, too many for one event.")
         )
-    return Event(kind, name, at, message_id, who.user_id, who.email, encoded)
+    return Event(kind, name, at, message_id, who.user_id, who.email, encoded, who.phone)
 
 
 class Who(msgspec.Struct, frozen=True):

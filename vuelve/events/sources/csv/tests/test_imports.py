@@ -166,6 +166,8 @@ def test_a_dry_run_counts_the_same_and_writes_nothing(shop: Shop, tmp_path: Path
     assert not path.with_name("o.csv.rejects.csv").exists()
     with for_shop(ShopId(shop.pk)) as cursor:
         assert store.get(cursor, ShopId(shop.pk), import_id).offset_bytes == 0
+    assert (dry.people, dry.people_known) == (2, 0)
+    dry.people = 0  # only dry runs count them
     assert as_json(dry) == as_json(go_on(shop, import_id))
 
 
