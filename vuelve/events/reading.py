@@ -45,6 +45,10 @@ def unpack(body: bytes, encoding: str, *, most: int) -> bytes:
     size = 0
     rest = body
     while rest or not parts:
+        if len(parts) >= limits.GZIP_STREAMS_MAX:
+            raise DamagedBodyError(
+                "invalid_gzip", f"More than {limits.GZIP_STREAMS_MAX} gzip streams in a row.", b"".join(parts)
+            )
         stream = zlib.decompressobj(_GZIP)
         try:
             part = stream.decompress(rest, most + 1 - size)

@@ -7,6 +7,7 @@ BATCH_EVENTS_MAX = 2_500
 BATCH_MARKS_MAX = (
     200_000  # texts and brackets of a broken batch that is taken apart: some 50 ms; a full batch has 60,000
 )
+GZIP_STREAMS_MAX = 100  # in a row in one body; each costs a copy of the rest, and SDKs send one
 API_KEY_CHARS_MAX = 100  # ours have 35; keys that were asked for are remembered, and must not fill the memory
 REFUSED_BYTES_READ_MAX = 16 * BATCH_BYTES_MAX  # so that a sender of too much gets its answer
 MESSAGE_ID_CHARS_MAX = 100
@@ -84,9 +85,10 @@ SEND_ATTEMPTS_MAX = 5
 JOB_ATTEMPTS_MAX = 5
 
 # Requests, before they reach a view (`serving.py`).
-BODY_HELD_BYTES_MAX = (
-    1024 * 1024
-)  # kept in memory until it is whole; a larger one is an upload, read as it arrives
+BODY_HELD_BYTES_MAX = 1024 * 1024  # kept in memory until it is whole; a larger one is an upload, in a file
+BODY_BYTES_MAX = 201 * 1024**2  # the largest upload (`CSV_UPLOAD_BYTES_MAX`) and the form around it
+UPLOADS_AT_ONCE_MAX = 8  # what is not whole yet, whoever sends it, fills 1.6 GB of disk at most
+UPLOAD_PACE_BYTES_MIN = 16 * 1024  # a second, on the whole: 200 MB in three and a half hours
 BODIES_HELD_BYTES_MAX = 512 * 1024 * 1024  # of all requests together, as announced: few send as much
 BODY_SECONDS_MAX = 60  # 500 KB at 8 KB a second
 REQUESTS_WAITING_MAX = 500  # for a thread: a second's work

@@ -10,7 +10,8 @@ import io
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Protocol
 
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 from prometheus_client import Counter
@@ -34,6 +35,7 @@ _PLAIN: Headers = [
 ]
 _SLOW: Answer = (408, _PLAIN, b"The body did not arrive in time.\n")
 _BUSY: Answer = (503, [*_PLAIN, ("Retry-After", "2")], b"Too many requests at once. Send it again.\n")
+_LARGE: Answer = (413, _PLAIN, b"The body is too large.\n")
 _ENVIRON: Environ = {
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SCRIPT_NAME": "",
@@ -64,6 +66,10 @@ class _BusyError(Exception):
     """More waits than may."""
 
 
+class _LargeError(Exception):
+    """A body that no view would take."""
+
+
 class _GoneError(Exception):
     """The other side left before the body, or the answer, was whole."""
 
@@ -76,6 +82,7 @@ class Application:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="web")
         self._waiting = 0  # requests that are whole and not answered
         self._held_bytes = 0  # of all bodies here, or to come
+        self._uploads = 0  # larger bodies that arrive now
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._executor.shutdown(wait=False)
@@ -100,6 +107,9 @@ class Application:
         except TimeoutError:
             TURNED_AWAY.labels("slow").inc()
             answer = _SLOW
+        except _LargeError:
+            TURNED_AWAY.labels("large").inc()
+            answer = _LARGE
         except _BusyError:
             TURNED_AWAY.labels("busy").inc()
             answer = _BUSY
@@ -108,26 +118,52 @@ class Application:
             return
         finally:
             self._held_bytes -= held
+            if body := environ.get("wsgi.input"):
+                body.close()
         if answer is not None:
             connection.response_bytes(*answer)
 
-    async def _read(self, environ: Environ, connection: Connection) -> io.BufferedIOBase:
-        """The body. Of a larger one (an upload) only the beginning is read here, the rest where it is asked for."""
+    async def _read(self, environ: Environ, connection: Connection) -> IO[bytes]:
+        """The whole body: a larger one in a file, so that no thread waits for who sends it."""
         announced = environ.get("CONTENT_LENGTH", "")
-        async with asyncio.timeout(limits.BODY_SECONDS_MAX):
-            if announced.isdigit() and int(announced) <= limits.BODY_HELD_BYTES_MAX:
+        if announced.isdigit() and int(announced) <= limits.BODY_HELD_BYTES_MAX:
+            async with asyncio.timeout(limits.BODY_SECONDS_MAX):
                 whole = bytes(await connection())  # at once: piece by piece costs 0.3 ms for 40 KB
-                if len(whole) < int(announced):
-                    raise _GoneError
-                return io.BytesIO(whole)
-            begin = b""
-            pieces = aiter(connection)
-            while piece := await _next(pieces):
-                begin += piece
-                if len(begin) > limits.BODY_HELD_BYTES_MAX:
-                    return io.BufferedReader(_Upload(begin, pieces, asyncio.get_running_loop()))
-        environ["CONTENT_LENGTH"] = str(len(begin))
-        return io.BytesIO(begin)
+            if len(whole) < int(announced):
+                raise _GoneError
+            return io.BytesIO(whole)
+        if announced.isdigit() and int(announced) > limits.BODY_BYTES_MAX:
+            raise _LargeError
+        body = SpooledTemporaryFile(max_size=limits.BODY_HELD_BYTES_MAX)  # noqa: SIM115 - closed when it is answered
+        is_upload = False
+        try:
+            size, pieces = 0, aiter(connection)
+            async with asyncio.timeout(limits.BODY_SECONDS_MAX) as deadline:
+                began = asyncio.get_running_loop().time()
+                while piece := await _next(pieces):
+                    size += len(piece)
+                    if size > limits.BODY_BYTES_MAX:
+                        raise _LargeError
+                    if size > limits.BODY_HELD_BYTES_MAX and not is_upload:
+                        if self._uploads >= limits.UPLOADS_AT_ONCE_MAX:
+                            raise _BusyError
+                        is_upload = True
+                        self._uploads += 1
+                    try:
+                        body.write(piece)
+                    except OSError as error:  # the disk is full
+                        raise _BusyError from error
+                    deadline.reschedule(began + limits.BODY_SECONDS_MAX + size / limits.UPLOAD_PACE_BYTES_MIN)
+            if announced.isdigit() and size < int(announced):
+                raise _GoneError
+        except BaseException:
+            body.close()
+            raise
+        finally:
+            self._uploads -= is_upload
+        environ["CONTENT_LENGTH"] = str(size)
+        body.seek(0)
+        return body
 
     async def _work(self, environ: Environ, connection: Connection) -> Answer | None:
         loop = asyncio.get_running_loop()
@@ -169,30 +205,6 @@ async def _send(transport: Transport, piece: bytes) -> None:
         await transport.send_bytes(piece)
     except ProtocolClosed as error:
         raise _GoneError from error
-
-
-class _Upload(io.RawIOBase):
-    """A body that a thread reads while it arrives."""
-
-    def __init__(self, begin: bytes, rest: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
-        self._held = begin
-        self._rest = rest
-        self._loop = loop
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._held:
-            self._held = asyncio.run_coroutine_threadsafe(self._read_on(), self._loop).result()
-        size = min(len(buffer), len(self._held))
-        buffer[:size] = self._held[:size]
-        self._held = self._held[size:]
-        return size
-
-    async def _read_on(self) -> bytes:
-        async with asyncio.timeout(limits.BODY_SECONDS_MAX):
-            return await _next(self._rest)
 
 
 async def _next(body: AsyncIterator[bytes]) -> bytes:

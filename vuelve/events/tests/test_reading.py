@@ -16,6 +16,9 @@ def test_gzip_is_unpacked_also_in_several_streams() -> None:
     assert unpack(gzip.compress(BODY), " GZIP", most=len(BODY)) == BODY
     assert unpack(gzip.compress(b"a") + gzip.compress(b"b"), "x-gzip", most=10) == b"ab"
     assert unpack(gzip.compress(b""), "gzip", most=10) == b""
+    with pytest.raises(VuelveError) as refused:  # each costs a copy of the rest
+        unpack(gzip.compress(b"") * 101, "gzip", most=10)
+    assert refused.value.code == "invalid_gzip"
     assert unpack(BODY, "", most=10) == BODY
 
 

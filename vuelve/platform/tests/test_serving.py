@@ -1,5 +1,6 @@
 """The server in front of Django, with a small WSGI application behind it: real connections, slow and broken ones, too."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -24,6 +25,9 @@ limits.BODY_SECONDS_MAX = 2
 limits.REQUESTS_WAITING_MAX = 6
 limits.BODY_HELD_BYTES_MAX = 100_000
 limits.BODIES_HELD_BYTES_MAX = 300_000
+limits.BODY_BYTES_MAX = 6_000_000
+limits.UPLOADS_AT_ONCE_MAX = 2
+limits.UPLOAD_PACE_BYTES_MIN = 1_000_000
 from vuelve.platform.serving import Application
 
 class Stream:
@@ -188,6 +192,31 @@ def test_those_who_are_slow_keep_nobody_out(port: int) -> None:
         one.sendall(b"x" * 999)  # some come to an end after all
         assert one.recv(12) == b"HTTP/1.1 201"
         one.close()
+
+
+def test_uploads_that_stall_keep_no_thread(port: int) -> None:
+    """As many as there are threads; a third one is told to come again, and in the end they are given up."""
+    slow = [stall(port, 1_000_000, b"x" * 150_000) for _ in range(2)]
+    time.sleep(0.3)
+    assert said(port, "POST", "/", b"abc")["size"] == 3
+    third = stall(port, 1_000_000, b"x" * 150_000)
+    assert third.recv(12) == b"HTTP/1.1 503"
+    assert [one.recv(12) for one in slow] == [b"HTTP/1.1 408"] * 2
+    for one in (*slow, third):
+        one.close()
+    assert said(port, "POST", "/", b"x" * 150_000)["size"] == 150_000
+
+
+def test_what_no_view_would_take_is_not_kept(port: int) -> None:
+    announced = stall(port, 6_000_001)
+    assert announced.recv(12) == b"HTTP/1.1 413"
+    announced.close()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as endless:
+        endless.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                endless.sendall(b"%x\r\n" % 100_000 + b"x" * 100_000 + b"\r\n")
+    assert said(port, "POST", "/", b"abc")["size"] == 3
 
 
 def test_a_body_that_never_ends_is_given_up(port: int) -> None:
