@@ -135,11 +135,23 @@ class Application:
         if announced.isdigit() and int(announced) > limits.BODY_BYTES_MAX:
             raise _LargeError
         body = SpooledTemporaryFile(max_size=limits.BODY_HELD_BYTES_MAX)  # noqa: SIM115 - closed when it is answered
-        is_upload = False
         try:
-            size, pieces = 0, aiter(connection)
+            size = await self._write(body, aiter(connection))
+            if announced.isdigit() and size < int(announced):
+                raise _GoneError
+        except BaseException:
+            body.close()
+            raise
+        environ["CONTENT_LENGTH"] = str(size)
+        body.seek(0)
+        return body
+
+    async def _write(self, body: IO[bytes], pieces: AsyncIterator[bytes]) -> int:
+        """Into `body` what arrives, as long as it keeps up a pace; returns how many bytes."""
+        size, is_upload = 0, False
+        began = asyncio.get_running_loop().time()
+        try:
             async with asyncio.timeout(limits.BODY_SECONDS_MAX) as deadline:
-                began = asyncio.get_running_loop().time()
                 while piece := await _next(pieces):
                     size += len(piece)
                     if size > limits.BODY_BYTES_MAX:
@@ -149,21 +161,15 @@ class Application:
                             raise _BusyError
                         is_upload = True
                         self._uploads += 1
-                    try:
-                        body.write(piece)
-                    except OSError as error:  # the disk is full
-                        raise _BusyError from error
+                    body.write(piece)
                     deadline.reschedule(began + limits.BODY_SECONDS_MAX + size / limits.UPLOAD_PACE_BYTES_MIN)
-            if announced.isdigit() and size < int(announced):
-                raise _GoneError
-        except BaseException:
-            body.close()
+        except TimeoutError:
             raise
+        except OSError as error:  # the disk is full
+            raise _BusyError from error
         finally:
             self._uploads -= is_upload
-        environ["CONTENT_LENGTH"] = str(size)
-        body.seek(0)
-        return body
+        return size
 
     async def _work(self, environ: Environ, connection: Connection) -> Answer | None:
         loop = asyncio.get_running_loop()
