@@ -98,7 +98,7 @@ OWN_EVENTS = {
     "Shipment Ready For Pickup",
 }
 
-# Whoever can forge one of these makes the shop e-mail anyone, or says yes in another's name.
+# Whoever can forge one of these makes the shop e-mail anyone, says yes in another's name, or rewrites the catalogue.
 GUARDED_EVENTS = {
     "Consent Granted",
     "Consent Revoked",

@@ -1,6 +1,7 @@
 -- Purpose: what happened in carts since the customer's last order, from the log, for `rules.carts`.
 -- Rows: tens a cart. Index: commerce_cart's and commerce_order's primary keys; events_event_customer, on the partitions of
--- the last weeks. The same cart may be filled under several ids of a customer: those of all its rows are read.
+-- the last weeks. The same cart may be filled under several ids of a customer: those of all its rows are read. What was
+-- refused is not in the cart.
 WITH wanted AS MATERIALIZED (
     SELECT w.*, c.last_at,
            coalesce((SELECT max(o.ordered_at) FROM commerce_order o
@@ -19,6 +20,8 @@ CROSS JOIN LATERAL (
       AND e.occurred_at > greatest(w.since, w.last_at - interval '30 days') AND e.occurred_at <= w.last_at
       AND e.received_at > w.last_at - interval '31 days'
       AND e.kind = 1 AND e.name = ANY (%(cart_names)s) AND commerce_is_readable(e.properties)
+      AND NOT EXISTS (SELECT FROM commerce_rejected r
+                      WHERE r.shop_id = w.shop_id AND r.customer_id = w.customer_id AND r.event_seq = e.seq)
     ORDER BY e.occurred_at DESC
     LIMIT %(events_max)s
 ) e

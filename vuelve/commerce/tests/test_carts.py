@@ -208,6 +208,15 @@ def test_a_malformed_event_changes_nothing_but_is_seen(
     assert store.rows("commerce_rejected", "event_name", "reason") == [(name, reason)]
 
 
+def test_what_was_refused_is_not_in_the_cart(store: Store) -> None:
+    store.cart("Product Added", **LENS)
+    store.cart("Product Added", **{**LENS, "quantity": -5}, at=later(minutes=-1))
+    store.cart("Product Added", product_id="C1", currency="PESOS", at=later(minutes=-1))
+    store.consume()
+    tick(later(hours=1))
+    assert [(event["quantity"], event["currency"]) for event in told(store)] == [(1, "MXN")]
+
+
 def test_stages_nothing_twice_when_two_ticks_meet(store: Store) -> None:
     store.cart("Product Added", **LENS)
     store.consume()
