@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vuelve.customers.rules.consents import named_channel
+from vuelve.customers.rules.traits import PREFERRED_CHANNEL
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, Statements, fetch_dicts
 from vuelve.platform.errors import not_found
@@ -121,6 +123,15 @@ def traits_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> list[dict[s
         [shop, customer],
     )
     return fetch_dicts(cursor)
+
+
+def preferred_channel(cursor: Cursor, shop: ShopId, customer: CustomerId) -> str | None:
+    """The channel that the customer prefers, as an identify call or an import stated it; None if nobody did."""
+    row = cursor.execute(
+        "SELECT text_value FROM customers_trait WHERE shop_id = %s AND customer_id = %s AND name = %s",
+        [shop, customer, PREFERRED_CHANNEL],
+    ).fetchone()
+    return named_channel(row[0]) if row and row[0] else None
 
 
 def consents_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> list[dict[str, Any]]:

@@ -120,6 +120,9 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
         "title": row.title or _("Anonymous visitor"),
         "country": country_name(row.country),
         "language": language_name(row.locale),
+        "preferred_channel": channel_name(
+            queries.preferred_channel(cursor, request.shop_id, canonical) or ""
+        ),
         "traits": queries.traits_of(cursor, request.shop_id, canonical),
         "consents": _consents(cursor, request, canonical),
         "identities": identity_section(cursor, request, canonical),

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from vuelve.customers.contracts import ConsentChannel, ConsentPurpose
-from vuelve.customers.rules.texts import clean_text
+from vuelve.customers.rules.texts import clean_text, text_key
 from vuelve.platform import limits
 
 # The source of what an identify call's traits state. Stores repeat them from a copy that knows of no opt-out here:
@@ -35,6 +35,25 @@ _decoder = msgspec.json.Decoder(_Said)
 
 def is_known(channel: str, purpose: str) -> bool:
     return channel in CHANNELS and purpose in PURPOSES
+
+
+def named_channel(text: str) -> str | None:
+    """The channel that a person or a store calls so, e.g. `WhatsApp`, `Correo`; None if it is none of ours."""
+    key = text_key(text).strip().replace(" ", "_").replace("-", "_")
+    key = _CHANNEL_NICKNAMES.get(key, key)
+    return key if key in CHANNELS else None
+
+
+_CHANNEL_NICKNAMES = {
+    "e_mail": "email",
+    "mail": "email",
+    "correo": "email",
+    "correo_electronico": "email",
+    "wa": "whatsapp",
+    "text": "sms",
+    "inapp": "in_app",
+    "web_push": "push",
+}
 
 
 def read_decision(properties: str, *, source: str) -> Decision | None:

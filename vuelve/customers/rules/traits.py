@@ -16,6 +16,8 @@ from vuelve.customers.rules.texts import clean_text, country_code, locale_tag, n
 from vuelve.platform import limits
 from vuelve.platform.phones import phone_e164
 
+# On which channel the customer wants to be written to and helped; `rules/consents.py` says what counts as which.
+PREFERRED_CHANNEL = "preferred_channel"
 # Segment's reserved traits may come in camelCase or snake_case; they are kept under one name.
 _CANONICAL = {
     "firstName": "first_name",
@@ -24,6 +26,7 @@ _CANONICAL = {
     "timezone": "time_zone",
     "timeZone": "time_zone",
     "postalCode": "postal_code",
+    "preferredChannel": PREFERRED_CHANNEL,
 }
 # Traits that also fill the customer's columns.
 PROFILE_TRAITS = (

@@ -7,10 +7,13 @@ from itertools import permutations
 import pytest
 
 from vuelve.customers.consumers import SKIPPED
+from vuelve.customers.queries import preferred_channel
 from vuelve.customers.rules.texts import country_code, locale_tag, normal_email, text_key
 from vuelve.customers.rules.traits import read_identify
+from vuelve.customers.services import resolve
 from vuelve.customers.tests.world import Identity, minute, user
 from vuelve.platform import limits
+from vuelve.platform.db import for_shop
 from vuelve.platform.phones import phone_e164
 from vuelve.testing import identify, track
 
@@ -138,6 +141,19 @@ def test_reserved_traits_fill_the_columns(identity: Identity) -> None:
             datetime(2024, 2, 3, 10, tzinfo=UTC),
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "channel"),
+    [("WhatsApp", "whatsapp"), ("Correo electrónico", "email"), ("SMS", "sms"), ("paloma", None), ("", None)],
+)
+def test_the_channel_that_a_customer_prefers(identity: Identity, stated: str, channel: str | None) -> None:
+    identify(identity.shop, "u", traits={"preferredChannel": stated}, at=minute(0))
+    identity.run()
+    customer = resolve(shop=identity.id, user_id="u")
+    assert customer is not None
+    with for_shop(identity.id) as cursor:
+        assert preferred_channel(cursor, identity.id, customer) == channel
 
 
 def test_the_newest_trait_stays_whatever_arrives_last(identity: Identity) -> None:
