@@ -28,6 +28,7 @@ def test_from_the_customers_page_to_the_report(
     ana = a_full_life(story)
     member = make_member(story.shop, role=Role.OWNER, locale="es")
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.set_default_navigation_timeout(30_000)  # a busy machine; what is slow by itself fails elsewhere
     page.set_viewport_size({"width": width, "height": 900})
     sign_in(page, live_server, services.issue_sign_in_link(member=member, now=real.now()))
     root = f"{live_server}/s/{story.shop.slug}"
