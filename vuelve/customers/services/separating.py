@@ -35,10 +35,13 @@ def separate(
 ) -> CustomerId | None:
     """An identifier does not belong to `owner` (a node) any more, whatever events say; returns whom it counts for now.
 
-    It goes to the next who claims it, else stands for itself. Raises VuelveError `not_found` if it is not theirs.
+    It goes to the next who claims it, else stands for itself. Who unsubscribed while both were one did so for both: what
+    stands for itself again takes newer revocations along. Raises VuelveError `not_found` if it is not theirs.
     """
     with for_shop(shop) as cursor:
+        before = _holder(cursor, identifier)
         _veto(cursor, shop, identifier, owner, actor, now)
+        _keep_revocations(cursor, shop, before, _holder(cursor, identifier))
         shops.audit(
             shop=shop, actor=actor, action="Identity Separated", target=f"customer {owner}", detail=_detail(identifier)
         )  # fmt: skip
@@ -147,6 +150,34 @@ def _veto(
         [*identifier, owner, now, actor],
     )
     _follow(cursor, identifier, now, "separated by staff")
+
+
+def _keep_revocations(
+    cursor: Cursor, shop: ShopId, before: CustomerId | None, alone: CustomerId | None
+) -> None:
+    moved = cursor.execute(
+        "SELECT FROM pg_temp.customers_moving WHERE node_id = %s AND into_id = %s", [alone, alone]
+    ).fetchone()
+    if before is None or alone is None or moved is None:
+        return
+    rows = cursor.execute(
+        "SELECT b.channel, b.purpose, b.decided_at, b.message_id, b.source, b.wording FROM customers_consent b "
+        "JOIN customers_consent c ON c.shop_id = b.shop_id AND c.customer_id = %s AND c.channel = b.channel "
+        "AND c.purpose = b.purpose AND c.is_granted AND c.decided_at <= b.decided_at "
+        "WHERE b.shop_id = %s AND b.customer_id = %s AND NOT b.is_granted",
+        [alone, shop, before],
+    ).fetchall()
+    if rows:
+        open_tables(cursor)
+        consents.record(
+            cursor,
+            [
+                consents.Decided(
+                    shop, alone, alone, channel, purpose, False, decided_at, message_id, source, wording
+                )
+                for channel, purpose, decided_at, message_id, source, wording in rows
+            ],
+        )
 
 
 def _follow(cursor: Cursor, identifier: Identifier, now: datetime, reason: str) -> None:

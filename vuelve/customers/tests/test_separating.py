@@ -74,6 +74,21 @@ def test_a_separation_undoes_a_merge_in_everything(identity: Identity) -> None:
     assert audit == [(STAFF, "Identity Separated", f"customer {ana}", '{"identifier": "anonymous"}')]
 
 
+def test_who_unsubscribed_as_one_is_not_written_to_as_two(identity: Identity) -> None:
+    ana = a_shared_device(identity)  # the visitor agreed
+    unsubscribe(
+        shop=identity.id, customer=ana, channel="email", purpose="marketing", now=minute(5), key="off", source="link"
+    )  # fmt: skip
+    visitor = separate(shop=identity.id, identifier=device(identity), owner=ana, actor=STAFF, now=minute(9))
+    assert visitor is not None
+    assert identity.consents(ana) == identity.consents(visitor) == {("email", "marketing"): False}
+    assert identity.rows(
+        "SELECT decided_at, message_id, source FROM customers_consent WHERE customer_id = %s", visitor
+    ) == [(minute(5), "off", "link")]
+    rejoin(shop=identity.id, identifier=device(identity), owner=ana, actor=STAFF, now=minute(10))
+    assert identity.consents(ana) == {("email", "marketing"): False}
+
+
 def test_what_was_separated_stays_apart_and_can_be_joined_again(identity: Identity) -> None:
     ana = a_shared_device(identity)
     before = picture(identity)
