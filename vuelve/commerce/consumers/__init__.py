@@ -172,6 +172,7 @@ def _take_orders(batch: EventBatch, present: set[str]) -> None:
     are_all_fresh = orders.hold_orders(cursor)
     if not are_all_fresh:
         moves.follow_claims(cursor)
+        cursor.execute(SQL["drop_payments"])
     if ORDER_CANCELLED in present:
         cursor.execute(SQL["cancel_orders"])
     if present & _OF_CATALOGUE:

@@ -9,7 +9,7 @@ WITH held AS MATERIALIZED (
 UPDATE pg_temp.commerce_touch t
 SET is_claimed = (t.claim_rank, t.claimed_at, t.claimed_by) < (h.claim_rank, h.claimed_at, h.claimed_by),
     old_rank = h.claim_rank, old_customer_id = h.customer_id, old_node_id = coalesce(h.node_id, h.customer_id),
-    old_event_seq = h.event_seq, old_currency = h.currency, old_total_minor = h.total_minor,
+    old_claimed_by = h.claimed_by, old_event_seq = h.event_seq, old_currency = h.currency, old_total_minor = h.total_minor,
     cancelled_at = h.cancelled_at, cancel_reason = h.cancel_reason, told_delivered = h.told_delivered
 FROM held h
 WHERE t.shop_id = h.shop_id AND t.order_id = h.order_id

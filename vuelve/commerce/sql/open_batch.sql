@@ -138,6 +138,7 @@ CREATE TEMP TABLE IF NOT EXISTS commerce_touch (
     old_rank        smallint,
     old_customer_id bigint,
     old_node_id     bigint,
+    old_claimed_by  text COLLATE "C",
     old_event_seq   bigint,
     old_currency    text COLLATE "C",
     old_total_minor bigint,

@@ -61,6 +61,11 @@ _order = st.fixed_dictionaries(
         "currency": st.sampled_from(["MXN", "MXN", "USD"]),
     }
 )
+_placed = _order.map(
+    lambda said: (
+        said | {"payments": [{"payment_id": f"of {said['total']}", "state": "paid", "amount": said["total"]}]}
+    )
+)
 _refund = st.fixed_dictionaries(
     {"order_id": _orders},
     optional={
@@ -114,7 +119,7 @@ _happenings = st.one_of(
     st.tuples(st.sampled_from(["Product Added", "Checkout Started", "Cart Updated"]), _cart),
     st.tuples(st.just("Product Updated"), _product),
     st.tuples(st.just("Product Deleted"), st.fixed_dictionaries({"product_id": st.just("p")})),
-    st.tuples(st.just("Order Completed"), _order),
+    st.tuples(st.just("Order Completed"), _order | _placed),
     st.tuples(st.just("Order Updated"), _order),
     st.tuples(st.just("Order Refunded"), _refund),
     st.tuples(st.just("Payment Updated"), _payment),
