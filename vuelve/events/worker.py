@@ -123,7 +123,7 @@ class Worker:
         consumers = [consumer for consumer in consuming.in_order() if self.lane.takes(consumer)]
         were_full = [self._consume(consumer) for consumer in consumers]
         ticks = registry.ticks if self.lane is not Lane.IDENTITY else []
-        done = [self._tick(tick) for tick in ticks]
+        done = [self._tick(tick, is_behind=any(were_full)) for tick in ticks]
         return any(were_full) or max(done, default=0) >= ROUND_ROWS_MIN
 
     def _consume(self, consumer: Consumer) -> bool:
@@ -153,8 +153,8 @@ class Worker:
                 QUARANTINED.labels(consumer.name).inc()
         self.stop.wait(IDLE_SECONDS)
 
-    def _tick(self, tick: Tick) -> int:
-        """How much it did."""
+    def _tick(self, tick: Tick, *, is_behind: bool) -> int:
+        """How much it did. While consumers are behind it keeps its interval, even if more is due."""
         if self._due_at.get(tick.name, 0.0) > monotonic_seconds():
             return 0
         try:
@@ -166,7 +166,7 @@ class Worker:
             log.exception("tick failed", tick=tick.name)
             self._due_at[tick.name] = monotonic_seconds() + max(tick.interval_seconds, 1.0)
             return 0
-        if not done:
+        if not done or is_behind:
             self._due_at[tick.name] = monotonic_seconds() + tick.interval_seconds
         return done
 

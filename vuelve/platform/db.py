@@ -27,7 +27,7 @@ _BOUNDS = {
     "web": "-c jit=off -c statement_timeout=20s -c idle_in_transaction_session_timeout=15s -c lock_timeout=10s",
     # Statistics: a worker's ANALYZE is of its temporary tables, at each batch; a tenth of the usual sample is enough.
     "worker": "-c jit=off -c statement_timeout=300s -c idle_in_transaction_session_timeout=60s -c lock_timeout=30s "
-    "-c default_statistics_target=10",
+    "-c default_statistics_target=10 -c temp_buffers=32MB",
     "owner": "-c lock_timeout=30s",
 }
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from time import sleep
+from typing import ClassVar
 
 import pytest
 
@@ -12,7 +13,7 @@ from vuelve.events.consuming import consume_once
 from vuelve.events.services import open_staging, prepare_log, record_staged
 from vuelve.events.tests.test_log import Collector, horizon, wait_for
 from vuelve.events.worker import Worker
-from vuelve.platform.clock import VirtualClock
+from vuelve.platform.clock import Clock, VirtualClock
 from vuelve.platform.db import copy_rows, for_shop
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId
@@ -40,7 +41,7 @@ def collector(shop: Shop) -> Iterator[Collector]:
 def append(shop: Shop, count: int) -> None:
     with for_shop(ShopId(shop.pk)) as cursor:
         open_staging(cursor)
-        rows = ((shop.pk, "Viewed", NOW, f"pace-{count}-{n}", "u1") for n in range(count))
+        rows = ((shop.pk, "Viewed", NOW, f"pace-{shop.pk}-{n}", "u1") for n in range(count))
         copy_rows(cursor, "event_staged (shop_id, name, occurred_at, message_id, user_id)", rows)
         record_staged(cursor, now=NOW, source="test", from_outside=True)
 
@@ -57,3 +58,31 @@ def test_a_round_with_little_in_it_waits_for_more(
             break
         sleep(0.05)
     assert (len(collector.seen), went_on) == (count, goes_on)
+
+
+class Eager:
+    """A tick that always has more to do."""
+
+    name: ClassVar[str] = "eager"
+    interval_seconds: ClassVar[float] = 60.0
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def tick(self, clock: Clock) -> int:
+        self.runs += 1
+        return 1
+
+
+@pytest.mark.parametrize(("count", "runs"), [(3, 2), (worker_module.ROUND_ROWS_MIN, 1)])
+def test_a_tick_keeps_its_interval_while_consumers_are_behind(
+    shop: Shop, collector: Collector, count: int, runs: int
+) -> None:
+    append(shop, count)
+    wait_for(lambda: horizon()[0] == horizon()[1])
+    eager = Eager()
+    registry.ticks[:] = [eager]
+    worker = Worker(clock=CLOCK, stop=threading.Event())
+    worker.round()
+    worker.round()
+    assert (len(collector.seen), eager.runs) == (count, runs)
