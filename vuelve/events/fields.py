@@ -123,9 +123,11 @@ def with_missing(raw: msgspec.Raw, members: Sequence[tuple[str, msgspec.Raw]]) -
 
 
 def has_member(raw: msgspec.Raw, name: str) -> bool:
-    """Whether the object has the member, however it is written: escaped, or with blanks and marks that readers take away."""
+    """Whether the object may have the member, however it is written: escaped, with blanks and marks that readers take
+    away, or so long that they cut it.
+    """
     members = decode(MEMBERS, bytes(raw))
-    return any("".join(filter(str.isalpha, member)).lower() == name for member in members)
+    return any("".join(filter(str.isalpha, member)).lower().startswith(name) for member in members)
 
 
 def traits_of_context(context: msgspec.Raw) -> msgspec.Raw:

@@ -6,8 +6,8 @@ come twice, and in any order: what is kept follows from the set of events, not f
 `Order Completed`
     order_id (required), order_number (for people), currency (ISO 4217; the shop's if missing), total, revenue, subtotal
     (after discounts, without shipping and tax), shipping, tax, discount, coupon, ordered_at (the event's own time if
-    missing), payment_method, source_name, payments[] (as `Payment Updated`), products[]: product_id (else sku, else
-    name), line_id, variant, sku, name, category, brand, image_url, url, price (of one), quantity (1 if missing), amount
+    missing, before 1970 or past tomorrow), payment_method, source_name, payments[] (as `Payment Updated`), products[]:
+    product_id (else sku, else name), line_id, variant, sku, name, category, brand, image_url, url, price (of one), quantity (1 if missing), amount
     (of the line, after discounts; quantity x price if missing), coupon.
     A missing subtotal is revenue, else total - shipping - tax, else the sum of the lines; a missing total is
     subtotal + shipping + tax. Rounded half up to the currency's minor unit.

@@ -7,7 +7,10 @@ INSERT INTO pg_temp.commerce_order_in (shop_id, customer_id, node_id, xid, seq, 
     historical, order_id, order_number, source_name, currency, per_major, subtotal_minor, discount_minor, shipping_minor,
     tax_minor, total_minor, coupon_code, stated_method, cart_id, lines, has_payments, reason)
 SELECT shop_id, customer_id, node_id, xid, seq, occurred_at, message_id, claim_rank,
-       row_number() OVER (ORDER BY occurred_at, message_id, seq), coalesce(ordered_at, occurred_at), historical,
+       row_number() OVER (ORDER BY occurred_at, message_id, seq),
+       -- Like the event's own time neither before 1970 nor past tomorrow: pages cannot show the year 10000, and no order
+       -- may be the newest for good.
+       CASE WHEN ordered_at BETWEEN 'epoch' AND received_at + interval '1 day' THEN ordered_at ELSE occurred_at END, historical,
        left(order_id, %(order_id_max)s), left(order_number, %(order_id_max)s), left(source_name, %(order_id_max)s), code,
        per_major,
        -- Less than nothing: shipping was paid by gift card.
@@ -20,7 +23,7 @@ SELECT shop_id, customer_id, node_id, xid, seq, occurred_at, message_id, claim_r
        left(coupon, %(order_id_max)s), left(method, %(order_id_max)s), left(cart_id, %(order_id_max)s), lines, has_payments, reason
 FROM (
     SELECT b.shop_id, coalesce(a.canonical_id, b.customer_id) AS customer_id, b.customer_id AS node_id, b.xid, b.seq,
-           b.occurred_at, b.message_id, CASE WHEN b.name = 'Order Completed' THEN 1 ELSE 2 END AS claim_rank, b.historical,
+           b.occurred_at, b.received_at, b.message_id, CASE WHEN b.name = 'Order Completed' THEN 1 ELSE 2 END AS claim_rank, b.historical,
            i.order_id, nullif(btrim(x.order_number), '') AS order_number, nullif(btrim(x.source_name), '') AS source_name,
            -- The function has an exception block, which costs: most events do not say when they were placed.
            CASE WHEN x.ordered_at IS NOT NULL THEN vuelve_time(x.ordered_at) END AS ordered_at,

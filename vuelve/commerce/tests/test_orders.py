@@ -291,3 +291,16 @@ def test_what_the_newest_order_does_not_say_stays(store: Store) -> None:
         ("A2", None),
         ("A3", None),
     ]
+
+
+@pytest.mark.parametrize(
+    "stated", ["9999-12-31T23:59:59-12:00", "2400-01-01", "0001-01-01", "-infinity", "soon"]
+)
+def test_the_time_of_an_order_is_one_that_can_be(store: Store, stated: str) -> None:
+    """Anybody may say it, and a page of orders shows the newest first."""
+    store.order("A1", total=10, ordered_at=stated)
+    store.order("A2", total=10, ordered_at="2019-05-05T10:00:00Z")
+    store.consume()
+    found = dict(store.rows("commerce_order", "order_id", "ordered_at"))
+    assert found["A1"] == NOW
+    assert found["A2"].year == 2019

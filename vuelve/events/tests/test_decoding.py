@@ -386,7 +386,10 @@ def test_what_needs_the_secret_key_is_refused() -> None:
     assert decoding.decode(envelope, received_at=NOW).refused == []
 
 
-@pytest.mark.parametrize("name", [b"consents", b"\\u0063onsents", b" consents\\t", b"consents\\u200b"])
+@pytest.mark.parametrize(
+    "name",
+    [b"consents", b"\\u0063onsents", b" consents\\t", b"consents\\u200b", b"consents" + b" " * 100 + b"x"],
+)
 def test_a_consent_is_seen_however_it_is_written(name: bytes) -> None:
     body = b'{"userId": "u", "traits": {"a": 1, "%s": {"email": {"marketing": true}}}}' % name
     envelope = decoding.open_single(body, type="identify")

@@ -83,3 +83,12 @@ def test_what_is_nobody_s(property: str) -> None:
 )
 def test_examples_are_short_and_cover_addresses(value: object, shown: str) -> None:
     assert example("kind", value) == shown
+
+
+def test_a_long_value_costs_no_more_than_a_short_one() -> None:
+    """Each of these would take some ten seconds otherwise."""
+    for letter in "x-":
+        assert example("a", letter * 30_000) == letter * 59 + "…"
+    assert len(example("a", "1" * 30_000)) == 60
+    address = "ana." * 20 + "@example.com"
+    assert "ana.ana" not in example("a", address + " x" * 10_000)
