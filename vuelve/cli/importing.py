@@ -16,8 +16,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from vuelve.events.sources.csv import detecting, preparing, running, store
+from vuelve.events.sources.csv import detecting, preparing, running, store, wording
 from vuelve.events.sources.csv.contracts import Counts, Fingerprint, Kind
+from vuelve.events.sources.csv.fields import FIELDS
 from vuelve.events.sources.csv.mapping import FileMap, compile_plan, from_toml
 from vuelve.events.sources.csv.presets import suggest
 from vuelve.platform import clock, limits
@@ -128,9 +129,19 @@ def suggest_map(*, file: Path, kind: str) -> str:
     lines += [f"{name} = {_toml(column)}" for name, column in map.columns.items()]
     unused = [column for column in sample.header if column not in map.columns.values()]
     lines += [f"# not used: {column}" for column in unused]
-    if map.constants:
+    missing = [
+        spec
+        for spec in FIELDS[map.kind]
+        if spec.is_required and spec.name not in {*map.columns, *map.constants}
+    ]
+    if map.constants or missing:
         lines += ["", "[constants]"]
         lines += [f"{name} = {_toml(value)}" for name, value in map.constants.items()]
+        lines += [
+            f'# {spec.name} = "..."  # needed, and no column says it'
+            + (f": {spec.help}" if spec.help else "")
+            for spec in missing
+        ]
     if map.skip:
         lines += ["", "[skip]"]
         lines += [
@@ -158,7 +169,7 @@ def as_lines(summary: Mapping[str, Any]) -> str:
     lines.append(f"{summary['rows_skipped']:>12,} rows passed over")
     lines.append(f"{summary['rows_refused']:>12,} rows refused")
     lines += [
-        f"             line {each['line']}: {each.get('reason', each['code'])}"
+        f"             line {each['line']}: {each.get('reason') or wording.reason(each['code'])}"
         + (f" ({each['column']})" if each["column"] else "")
         for each in summary["samples"][: limits.IMPORT_ERRORS_SHOWN_MAX]
     ]

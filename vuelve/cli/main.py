@@ -33,7 +33,8 @@ def main() -> None:
     try:
         cli()
     except (SettingError, PostgresStartError, VuelveError) as error:
-        click.echo(f"vuelve: {error}", err=True)
+        hint = error.hint if isinstance(error, VuelveError) else None
+        click.echo(f"vuelve: {error}" + (f" {hint}" if hint else ""), err=True)
         sys.exit(1)
 
 

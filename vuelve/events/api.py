@@ -281,7 +281,9 @@ def _answer_bad_events(accepted: int, refused: Sequence[Refusal]) -> HttpRespons
     """Good events of a batch are kept; each bad one is named with its index, code and field."""
     summary = VuelveError(
         "bad_events",
-        f"{len(refused)} of {len(refused) + accepted} events were refused; the others were kept.",
+        f"{len(refused)} of {len(refused) + accepted} events were refused; the others were kept."
+        if accepted
+        else "Nothing was kept: all of it was refused.",
         hint="Mend the events named in `errors`; do not send the others again.",
     )
     ordered = sorted(refused, key=lambda refusal: refusal.index)

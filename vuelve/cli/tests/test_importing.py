@@ -89,6 +89,16 @@ def test_it_suggests_a_map_that_works(folder: Path, shop: Shop) -> None:
     assert json.loads(command(folder, shop, "--json").stdout)["events_new"] == {"Order Completed": 1}
 
 
+def test_a_suggested_map_says_what_no_column_says(folder: Path) -> None:
+    (folder / "consents.csv").write_text("Correo;Estado;Fecha\nana@example.com;sí;5/1/2026\n")
+    arguments = ["import", "csv", str(folder / "consents.csv"), "--suggest", "consents"]
+    suggested = CliRunner().invoke(cli, arguments).stdout
+    assert (
+        '[constants]\n# channel = "..."  # needed, and no column says it: email, sms, whatsapp' in suggested
+    )
+    assert "# time" not in suggested
+
+
 @pytest.mark.parametrize("slug", ["", "nowhere"])
 def test_the_shop_must_be_clear(folder: Path, shop: Shop, slug: str) -> None:
     arguments = [
