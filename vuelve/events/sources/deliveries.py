@@ -222,8 +222,9 @@ def retry(*, shop: ShopId, store_id: int, key: str, now: datetime) -> WebhookSta
 
 
 def retry_all(*, shop: ShopId, store_id: int, now: datetime) -> tuple[int, int]:
-    """Retry the failed ones, a page of them; returns (taken, failed again)."""
+    """Retry the failed ones, a page of them; returns (taken, failed again). Raises VuelveError `not_found`."""
     with for_shop(shop) as cursor:
+        queries.store(cursor, shop, store_id)
         keys = [webhook.key for webhook in queries.failed_webhooks(cursor, shop, store_id)]
     states = [retry(shop=shop, store_id=store_id, key=key, now=now) for key in keys]
     failed = sum(state is WebhookState.FAILED for state in states)

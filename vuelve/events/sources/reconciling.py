@@ -84,8 +84,9 @@ def _months(now: datetime, zone: ZoneInfo) -> list[datetime]:
 
 
 def ask(*, shop: ShopId, store_id: int) -> bool:
-    """Count now; False if that is asked for already."""
-    with for_shop(shop):
+    """Count now; False if that is asked for already. Raises VuelveError `not_found`."""
+    with for_shop(shop) as cursor:
+        queries.store(cursor, shop, store_id)  # another shop's must not be kept busy
         return jobs.defer(JOB, unique=f"reconcile:{store_id}", shop=int(shop), store_id=store_id) is not None
 
 
