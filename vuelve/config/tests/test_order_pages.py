@@ -95,6 +95,17 @@ def test_an_order_with_all_that_happened_to_it(store: Store) -> None:
     assert signed_in(store).get(url(store, "order", order_id="nope")).status_code == 404
 
 
+@pytest.mark.parametrize("order_id", ["a/b", "\r\nSet-Cookie: a=b", "a?b#c", "%00", "\u202e👩‍👧"])
+def test_an_order_s_id_may_be_anything(store: Store, order_id: str) -> None:
+    store.order(order_id, total=10)
+    store.order(f"{order_id}-", total=10)
+    store.consume()
+    client = browser_of(make_member(store.shop))
+    assert client.get(f"/s/{store.shop.slug}/orders/").status_code == 200
+    address = reverse("order", kwargs={"shop_slug": store.shop.slug, "order_id": f"{order_id}-"})
+    assert client.get(address).status_code == 200
+
+
 def test_an_order_of_another_shop_is_not_found(store: Store) -> None:
     other = Store(make_shop())
     assert signed_in(other).get(url(other, "order", order_id="7002")).status_code == 404
