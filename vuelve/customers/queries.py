@@ -118,7 +118,7 @@ def titles_of(cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]) -> 
 def traits_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> list[dict[str, Any]]:
     """Every trait with its value as text, when it was set and by which source."""
     cursor.execute(
-        "SELECT name, coalesce(text_value, number_value::text, boolean_value::text, time_value::text) AS value, "
+        "SELECT name, coalesce(text_value, trim_scale(number_value)::text, boolean_value::text, time_value::text) AS value, "
         "set_at, source FROM customers_trait WHERE shop_id = %s AND customer_id = %s ORDER BY name",
         [shop, customer],
     )

@@ -22,6 +22,11 @@ class Fate:
     error: str = ""
     outcomes: Sequence[Outcome] = field(default_factory=tuple)
 
+    @property
+    def is_without_effect(self) -> bool:
+        """It was read, and nothing could be made of it."""
+        return bool(self.outcomes) and all(outcome.tone == "bad" for outcome in self.outcomes)
+
 
 def fates_of(cursor: Cursor, request: ShopRequest, event: WholeEvent, *, is_readable: bool) -> list[Fate]:
     """One line a consumer, identity first, then those who read what it has stamped. Errors whole only if `is_readable`."""
