@@ -31,6 +31,7 @@ check: .venv/dev.stamp ## Style, types, package order, migrations, translations,
 	$(BIN)/python -m vuelve.config.checks migrations
 	$(BIN)/python -m vuelve.config.i18n check
 	$(BIN)/python -m vuelve.config.checks docs
+	$(BIN)/python -m vuelve.config.checks lock
 	$(BIN)/deptry vuelve
 
 bench: .venv/demo.stamp ## The benchmarks, against PostgreSQL's own limit in the same run

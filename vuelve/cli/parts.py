@@ -19,6 +19,7 @@ def serve(*, host: str, port: int) -> NoReturn:
         "--interface", "rsgi",
         "--host", host,
         "--port", str(port),
+        "--workers", str(env.get("VUELVE_WEB_PROCESSES")),
         "--workers-kill-timeout", "3",
         "--log-level", env.get("VUELVE_LOG_LEVEL").lower(),
     ]  # fmt: skip

@@ -1,13 +1,16 @@
-"""Checks that need Django but no database: `python -m vuelve.config.checks migrations|docs|write-docs`."""
+"""Checks that need Django but no database: `python -m vuelve.config.checks migrations|docs|write-docs|lock`."""
 
 import os
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 from vuelve.events import refusals
 from vuelve.platform import env
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 SETTINGS_HEAD = "# Settings\n\nFrom the environment. Generated from `vuelve/platform/env.py` by `python -m vuelve.config.checks write-docs`.\n\n"
 
 
@@ -59,7 +62,48 @@ def check_migrations() -> int:
     return 0
 
 
-CHECKS = {"migrations": check_migrations, "docs": check_docs, "write-docs": write_docs}
+def check_lock() -> int:
+    """Whether every dependency of pyproject.toml is pinned where it is installed: else a newcomer lacks it, and only he."""
+    missing = [
+        f"requirements/{file}.txt lacks {name}"
+        for file, names in _wanted().items()
+        for name in sorted(names - _pinned(ROOT / "requirements" / f"{file}.txt"))
+    ]
+    if missing:
+        sys.stderr.write("\n".join([*missing, "run `make lock`", ""]))
+    return 1 if missing else 0
+
+
+def _wanted() -> dict[str, set[str]]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    sets = {"runtime": ["build"], "demo": ["build", "demo"], "dev": ["build", "demo", "dev"]}
+    return {
+        file: {
+            _normal(re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0])
+            for each in [*project["dependencies"], *(one for extra in chosen for one in extras[extra])]
+        }
+        for file, chosen in sets.items()
+    }
+
+
+def _pinned(path: Path) -> set[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {
+        _normal(line.partition("==")[0].partition("[")[0]) for line in lines if re.match(r"\w[^#]*==", line)
+    }
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+CHECKS = {
+    "migrations": check_migrations,
+    "docs": check_docs,
+    "write-docs": write_docs,
+    "lock": check_lock,
+}
 
 if __name__ == "__main__":
     sys.exit(CHECKS[sys.argv[1]]())

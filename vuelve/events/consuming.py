@@ -41,6 +41,8 @@ HELD_SECONDS_WARN = 30
 # Counted up to here, every 15 s: a backlog of a million took a fiftieth of the time in which it could be read.
 LAG_EVENTS_MAX = 100_000
 
+_JOINED = "shop_id, xid, seq, kind, name, customer_id, occurred_at, user_id, email, phone, anonymous_id"
+
 Position = tuple[int, int]  # (xid, seq)
 _LAST: Position = (2**63 - 1, 2**63 - 1)
 
@@ -253,5 +255,6 @@ def _fill(cursor: Cursor, consumer: Consumer, span: Mapping[str, Any]) -> int:
     cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
     cursor.execute(SQL["fill_identity_batch" if consumer.is_identity else "fill_batch"], span)
     filled = cursor.rowcount
-    cursor.execute("ANALYZE pg_temp.event_batch")
+    # Only what statements join and group by: the longest columns are the dearest to look at.
+    cursor.execute(f"ANALYZE pg_temp.event_batch ({_JOINED})")
     return filled

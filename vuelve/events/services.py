@@ -14,7 +14,16 @@ from django.db import OperationalError, connection, transaction
 
 from vuelve.events.contracts import IDENTITY_CONSUMER, Kind, Origin
 from vuelve.platform import jobs, limits
-from vuelve.platform.db import Cursor, Statements, for_shop, for_shops, raw_cursor, trust_connection, without
+from vuelve.platform.db import (
+    Cursor,
+    Statements,
+    execute_in_shop,
+    for_shop,
+    for_shops,
+    raw_cursor,
+    trust_connection,
+    without,
+)
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.extension import ValueType, registry
 from vuelve.platform.ids import CustomerId, ShopId
@@ -96,9 +105,8 @@ def append_api(*, shop: ShopId, events: str, now: datetime, is_history: bool = F
 
 
 def _append(parameters: Mapping[str, Any]) -> int:
-    with for_shop(parameters["shop"]) as cursor:
-        # Prepared: planning it (partitions of the log and of the keys) took longer than inserting one event.
-        return cursor.execute(SQL["append_api"], parameters, prepare=True).rowcount
+    # Prepared: planning it (partitions of the log and of the keys) took longer than inserting one event.
+    return execute_in_shop(parameters["shop"], SQL["append_api"], parameters)
 
 
 def ensure_months(*, now: datetime, months_ahead: int = 2) -> None:

@@ -28,6 +28,9 @@ IDLE_SECONDS = 0.1
 # A round costs some 50 ms of CPU whether it takes one event or five hundred: after less than that it waits for more to
 # come together. One event a request filled one of two CPUs with rounds of thirty events.
 ROUND_ROWS_MIN = 500
+# When events come one by one but quickly, rounds of a few dozen would cost more CPU than taking the events in.
+TRICKLE_ROWS_MIN = 20
+GATHER_SECONDS = 0.3
 HOUSEKEEPING_SECONDS = 15.0
 FAILURES_OF_ONE_EVENT_MAX = 3
 # Dispatcher and jobs connect in the same role; only who consumes counts when the shards are divided.
@@ -92,6 +95,7 @@ class Worker:
     _due_at: dict[str, float] = field(default_factory=dict)  # by tick: when it runs next
     _housekeeping_at: float = 0.0
     _workers: int = 1
+    _passed_rows: int = 0  # the most that a consumer has passed in the last round
 
     def run(self) -> None:
         """Work until `stop` is set."""
@@ -112,14 +116,15 @@ class Worker:
                 self._rest()
 
     def _rest(self) -> None:
-        """Let some events come together; at once on when the loop ahead has passed some."""
+        """Let some events come together, longer when many come; at once on when the loop ahead has passed some."""
         if self.more is None:
-            self.stop.wait(IDLE_SECONDS)
+            self.stop.wait(GATHER_SECONDS if self._passed_rows >= TRICKLE_ROWS_MIN else IDLE_SECONDS)
         elif self.more.wait(IDLE_SECONDS):
             self.more.clear()
 
     def round(self) -> bool:
         """Every consumer one batch, every tick that is due once; True if there is enough to go on at once."""
+        self._passed_rows = 0
         consumers = [consumer for consumer in consuming.in_order() if self.lane.takes(consumer)]
         were_full = [self._consume(consumer) for consumer in consumers]
         ticks = registry.ticks if self.lane is not Lane.IDENTITY else []
@@ -138,6 +143,7 @@ class Worker:
             return True
         self._failures.pop(consumer.name, None)
         self._rows[consumer.name] = min(rows * 2, limits.CONSUMER_BATCH_ROWS)
+        self._passed_rows = max(self._passed_rows, passed)
         return passed >= min(rows, ROUND_ROWS_MIN)
 
     def _shrink(self, consumer: Consumer, rows: int, error: Exception) -> None:

@@ -65,6 +65,7 @@ class JourneysConsumer:
 
     def consume(self, batch: EventBatch) -> None:
         # Fixed order: runs are where their customer is now, then entries, then what ends runs, those new ones included.
+        batch.cursor.execute(SQL["drop_without_effect"])
         present, has_moves = _present(batch)
         # A batch of another shard may be writing runs of a customer who is moved here: who moves runs waits for all
         # who write them, and so misses none.

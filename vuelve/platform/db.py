@@ -102,6 +102,23 @@ def for_shops(shops: Sequence[ShopId]) -> Iterator[Cursor]:
             cursor.execute(_SET_SCOPE, before)
 
 
+def execute_in_shop(shop: ShopId, statement: str, parameters: Mapping[str, Any]) -> int:
+    """One prepared statement in a transaction that sees one shop; returns how many rows it changed.
+
+    The transaction's begin, its scope and the statement go to the server together: for one event a request the
+    waiting in between, on both sides, cost more than the statement.
+    """
+    if connection.in_atomic_block:
+        with for_shop(shop) as cursor:
+            return cursor.execute(statement, parameters, prepare=True).rowcount
+    with transaction.atomic():
+        scope, work = raw_cursor(), raw_cursor()
+        with work.connection.pipeline():
+            scope.execute(_SET_SCOPE, (str(shop), f"{{{shop}}}"), prepare=True)
+            work.execute(statement, parameters, prepare=True)
+        return work.rowcount
+
+
 _SET_SCOPE = "SELECT set_config('vuelve.shop_id', %s, true), set_config('vuelve.shop_ids', %s, true)"
 
 

@@ -1,5 +1,6 @@
 """A shop in which journeys run on a virtual clock, with the parts that are plugged in everywhere."""
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from vuelve.platform.ids import ShopId
 from vuelve.shops.models import Shop
 from vuelve.testing import track
 
+_numbers = itertools.count(1)
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>"
 
@@ -71,6 +73,9 @@ class Scene:
         return services.publish(shop=self.id, key=key, name=key, graph=graph, actor="test")
 
     def track(self, name: str, user: str = "ana", *, at: datetime | None = None, **more: Any) -> str:
+        """An event of this shop; an order has an id of its own, unless said otherwise, or commerce would refuse it."""
+        if name.startswith("Order "):
+            more["properties"] = {"order_id": f"order-{next(_numbers)}"} | (more.get("properties") or {})
         return track(
             self.shop, name, user_id=user, at=at or self.clock.now(), received_at=self.clock.now(), **more
         )

@@ -57,9 +57,9 @@ def test_once_for_each_value_of_a_property(scene: Scene) -> None:
 def test_without_a_usable_value_nobody_enters_and_it_is_counted(
     scene: Scene, properties: dict[str, str]
 ) -> None:
-    scene.publish(WAITING, first="wait", reentry=PER_ORDER)
-    scene.track("Order Completed", properties=properties)
-    scene.track("Order Completed", "luis", properties={"order_id": "B"})
+    scene.publish(WAITING, first="wait", event="Gift Wrapped", reentry=PER_ORDER)
+    scene.track("Gift Wrapped", properties=properties)
+    scene.track("Gift Wrapped", "luis", properties={"order_id": "B"})
     scene.settle()
     assert [run["entry_key"] for run in scene.runs()] == ["B"]
     assert scene.tally() == {("", "entered"): 1, ("", "missing_property"): 1}
@@ -200,15 +200,16 @@ def test_an_exit_may_match_another_property_of_the_entry_event(scene: Scene) -> 
     scene.publish(
         WAITING,
         first="wait",
+        event="Gift Wrapped",
         reentry={"kind": "each_event"},
-        exits=[{"event": "Order Cancelled", "match": "order_id"}],
+        exits=[{"event": "Gift Returned", "match": "order_id"}],
     )
-    scene.track("Order Completed", properties={"order_id": "A", "plan": "pro"})
-    scene.track("Order Completed", properties={"order_id": "B"})
-    scene.track("Order Completed", properties={})
+    scene.track("Gift Wrapped", properties={"order_id": "A", "plan": "pro"})
+    scene.track("Gift Wrapped", properties={"order_id": "B"})
+    scene.track("Gift Wrapped", properties={})
     scene.settle()
-    scene.track("Order Cancelled", properties={"order_id": "A"})
-    scene.track("Order Cancelled", properties={})
+    scene.track("Gift Returned", properties={"order_id": "A"})
+    scene.track("Gift Returned", properties={})
     scene.settle()
     assert [(run["data"].get("trigger"), run["status"]) for run in scene.runs()] == [
         ({"order_id": "A"}, RunStatus.EXITED),
@@ -264,3 +265,17 @@ def test_runs_of_an_old_version_end_by_its_own_rules(scene: Scene) -> None:
         "ana": RunStatus.EXITED,
         "luis": RunStatus.ACTIVE,
     }
+
+
+def test_what_commerce_refused_begins_nothing_and_ends_nothing(scene: Scene) -> None:
+    """An order in a currency that does not exist is no order: nobody is thanked for it."""
+    scene.publish(WAITING, first="wait", reentry={"kind": "each_event"}, exits=[{"event": "Order Completed"}])
+    scene.track("Order Completed", "ana", properties={"currency": "PESOS", "total": 10})
+    scene.settle()
+    assert scene.runs() == []
+    scene.track("Order Completed", "ana")
+    scene.settle()
+    scene.clock.advance(timedelta(hours=1))
+    scene.track("Order Completed", "ana", properties={"currency": "PESOS", "total": 10})
+    scene.settle()
+    assert statuses(scene) == [RunStatus.ACTIVE]

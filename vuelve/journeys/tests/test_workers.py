@@ -1,5 +1,6 @@
 """Several worker processes at once, one of them killed: nothing is lost, nothing is done twice."""
 
+import json
 import os
 import signal
 import subprocess
@@ -108,7 +109,7 @@ def stage_orders(scene: Scene) -> None:
                     scene.clock.now(),
                     f"m{number}",
                     f"u{number}",
-                    '{"plan": "pro"}' if number % 2 else "{}",
+                    json.dumps({"order_id": f"o{number}", "plan": "pro" if number % 2 else "free"}),
                 )
                 for number in range(CUSTOMERS)
             ),

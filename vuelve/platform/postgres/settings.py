@@ -67,7 +67,9 @@ idle_in_transaction_session_timeout = 60s
 client_connection_check_interval = 2s
 
 # Tables grow by inserts: without these a table of millions is vacuumed and analysed far too late.
-autovacuum_naptime = 15s
+# Not more often than once a minute: identity's stamp rewrites each row of the log, so the log is always due, and every
+# 15 s a vacuum of the whole month ran beside ingest.
+autovacuum_naptime = 60s
 autovacuum_vacuum_scale_factor = 0.05
 autovacuum_vacuum_insert_scale_factor = 0.05
 autovacuum_analyze_scale_factor = 0.02
