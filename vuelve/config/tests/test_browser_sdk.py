@@ -157,6 +157,10 @@ def test_rudderstacks_sdk_unchanged_but_for_its_host(
     )
     with page.expect_response(lambda one: one.url == f"{live_server}/v1/alias" and one.status == 200):
         page.evaluate(RUDDERSTACK_CALLS, [write_key, live_server])
+    for _ in range(100):  # the answers come in any order
+        if len(answers) >= 5:
+            break
+        page.wait_for_timeout(100)
     assert answers == [200] * 5
     assert stored(shop) == [(1, "Product Viewed"), (2, "identify"), (3, "page"), (5, "group"), (6, "alias")]
     track, identify, seen, group, alias = stored(

@@ -67,9 +67,7 @@ idle_in_transaction_session_timeout = 60s
 client_connection_check_interval = 2s
 
 # Tables grow by inserts: without these a table of millions is vacuumed and analysed far too late.
-# Not more often than once a minute: identity's stamp rewrites each row of the log, so the log is always due, and every
-# 15 s a vacuum of the whole month ran beside ingest.
-autovacuum_naptime = 60s
+autovacuum_naptime = 15s
 autovacuum_vacuum_scale_factor = 0.05
 autovacuum_vacuum_insert_scale_factor = 0.05
 autovacuum_analyze_scale_factor = 0.02
