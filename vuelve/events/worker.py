@@ -28,7 +28,7 @@ IDLE_SECONDS = 0.1
 # A round costs some 50 ms of CPU whether it takes one event or five hundred: after less than that it waits for more to
 # come together. One event a request filled one of two CPUs with rounds of thirty events.
 ROUND_ROWS_MIN = 500
-# When events come one by one but quickly, rounds of a few dozen would cost more CPU than taking the events in.
+# When events come one by one but quickly, rounds of a few dozen take CPU from the web server.
 TRICKLE_ROWS_MIN = 20
 GATHER_SECONDS = 0.3
 HOUSEKEEPING_SECONDS = 15.0

@@ -1,4 +1,4 @@
-"""What the pages of orders look up."""
+"""Events that changed nothing, for those who read the log behind commerce."""
 
 from typing import ClassVar
 
