@@ -2,6 +2,7 @@
 
 from vuelve.config.wsgi import application as wsgi
 from vuelve.platform import env
+from vuelve.platform.http import MachinesBeforeDjango
 from vuelve.platform.serving import Application
 
-application = Application(wsgi, threads=env.get("VUELVE_WEB_THREADS"))
+application = Application(MachinesBeforeDjango(wsgi), threads=env.get("VUELVE_WEB_THREADS"))

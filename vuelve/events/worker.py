@@ -1,7 +1,8 @@
 """The worker's loops: consumers and ticks, in turn, until told to stop.
 
-A process has two, each with a connection of its own: identity, which all others stay behind, and the rest. They keep two
-CPUs busy, and none of them reads a batch twice as two processes with half of the shards each would.
+A process has three, each in a thread and with a connection of its own: identity, which all others stay behind; those of
+the others that somebody stays behind; and the rest. They keep the CPUs busy, and none of them reads a batch twice as
+processes with a part of the shards each would.
 
 One failing part does not stop the others. A batch that fails is tried again in ever smaller pieces; a single event
 that keeps failing is set aside in `events_quarantine`, since otherwise it would stop everybody's events for good.
@@ -51,36 +52,49 @@ class Lane(Enum):
 
     ALL = "all"
     IDENTITY = "identity"
+    LEADING = "leading"  # others look at their effects
     REST = "rest"
 
     def takes(self, consumer: Consumer) -> bool:
-        return self is Lane.ALL or consumer.is_identity == (self is Lane.IDENTITY)
+        return self is Lane.ALL or self is _lane_of(consumer)
+
+
+def _lane_of(consumer: Consumer) -> Lane:
+    if consumer.is_identity:
+        return Lane.IDENTITY
+    return Lane.LEADING if any(consumer.name in other.after for other in registry.consumers) else Lane.REST
 
 
 def run(*, clock: Clock, stop: threading.Event) -> None:
-    """Both loops, until `stop` is set. Raises RuntimeError if the one in the other thread has failed."""
+    """All loops, until `stop` is set. Raises RuntimeError if one in another thread has failed."""
     services.prepare_log(now=clock.now())
-    ahead = threading.Event()
-    failures: list[BaseException] = []
+    identified, led = threading.Event(), threading.Event()
+    failures: dict[str, BaseException] = {}
 
-    def identify() -> None:
+    def work(worker: Worker) -> None:
         try:
-            Worker(clock=clock, stop=stop, lane=Lane.IDENTITY, passed=ahead).run()
+            worker.run()
         except BaseException as error:
-            failures.append(error)
+            failures[worker.lane.value] = error
             stop.set()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=identify, name="identity")
-    thread.start()
+    ahead = [
+        Worker(clock=clock, stop=stop, lane=Lane.IDENTITY, passed=identified),
+        Worker(clock=clock, stop=stop, lane=Lane.LEADING, more=identified, passed=led),
+    ]
+    threads = [threading.Thread(target=work, args=[each], name=each.lane.value) for each in ahead]
+    for thread in threads:
+        thread.start()
     try:
-        Worker(clock=clock, stop=stop, lane=Lane.REST, more=ahead).run()
+        Worker(clock=clock, stop=stop, lane=Lane.REST, more=led).run()
     finally:
         stop.set()
-        thread.join()
-    if failures:
-        raise RuntimeError("identity has failed") from failures[0]
+        for thread in threads:
+            thread.join()
+    for name, failure in failures.items():
+        raise RuntimeError(f"{name} has failed") from failure
 
 
 @dataclass(slots=True)
@@ -102,15 +116,14 @@ class Worker:
         while not self.stop.is_set():
             try:
                 close_old_connections()
-                if self.lane is not Lane.IDENTITY:
-                    self._keep_house()
+                self._keep_house()
                 goes_on = self.round()
             except DATABASE_TROUBLE as error:
                 log.warning("database unavailable; waiting", error=str(error).strip()[:200])
                 connection.close()
                 self.stop.wait(1.0)
                 continue
-            if self.passed is not None:
+            if self.passed is not None and self._passed_rows:
                 self.passed.set()
             if not goes_on:
                 self._rest()
@@ -119,7 +132,7 @@ class Worker:
         """Let some events come together, longer when many come; at once on when the loop ahead has passed some."""
         if self.more is None:
             self.stop.wait(GATHER_SECONDS if self._passed_rows >= TRICKLE_ROWS_MIN else IDLE_SECONDS)
-        elif self.more.wait(IDLE_SECONDS):
+        elif self.more.wait(GATHER_SECONDS):
             self.more.clear()
 
     def round(self) -> bool:
@@ -127,7 +140,7 @@ class Worker:
         self._passed_rows = 0
         consumers = [consumer for consumer in consuming.in_order() if self.lane.takes(consumer)]
         were_full = [self._consume(consumer) for consumer in consumers]
-        ticks = registry.ticks if self.lane is not Lane.IDENTITY else []
+        ticks = registry.ticks if self.lane in (Lane.ALL, Lane.REST) else []
         done = [self._tick(tick, is_behind=any(were_full)) for tick in ticks]
         return any(were_full) or max(done, default=0) >= ROUND_ROWS_MIN
 
@@ -181,12 +194,18 @@ class Worker:
         if now < self._housekeeping_at:
             return
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
+        if self.lane in (Lane.ALL, Lane.REST):
+            self._keep_house_of_all()
+        if self.lane is not Lane.IDENTITY:
+            with transaction.atomic():
+                row = raw_cursor().execute(WORKERS_SQL, [CONSUMING]).fetchone()
+            self._workers = max(int(row[0]) if row else 1, 1)
+
+    def _keep_house_of_all(self) -> None:
+        """What one loop of a process does for the others: its connection is the one that is counted."""
         services.ensure_months(now=self.clock.now())
         services.forget_old_keys(now=self.clock.now())
         rejecting.forget_rejected(now=self.clock.now())
         consuming.measure_lag()
         with transaction.atomic():
-            cursor = raw_cursor()
-            cursor.execute("SELECT set_config('application_name', %s, false)", [CONSUMING])
-            row = cursor.execute(WORKERS_SQL, [CONSUMING]).fetchone()
-        self._workers = max(int(row[0]) if row else 1, 1)
+            raw_cursor().execute("SELECT set_config('application_name', %s, false)", [CONSUMING])

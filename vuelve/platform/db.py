@@ -105,18 +105,17 @@ def for_shops(shops: Sequence[ShopId]) -> Iterator[Cursor]:
 def execute_in_shop(shop: ShopId, statement: str, parameters: Mapping[str, Any]) -> int:
     """One prepared statement in a transaction that sees one shop; returns how many rows it changed.
 
-    The transaction's begin, its scope and the statement go to the server together: two round trips instead of four.
-    For one event a request that measured about 8 % less time, and no less CPU.
+    Scope and statement go to the server together, and what stands between two synchronisation points of a pipeline is
+    one transaction by itself: one round trip, where BEGIN, scope, statement and COMMIT are four.
     """
     if connection.in_atomic_block:
         with for_shop(shop) as cursor:
             return cursor.execute(statement, parameters, prepare=True).rowcount
-    with transaction.atomic():
-        scope, work = raw_cursor(), raw_cursor()
-        with work.connection.pipeline():
-            scope.execute(_SET_SCOPE, (str(shop), f"{{{shop}}}"), prepare=True)
-            work.execute(statement, parameters, prepare=True)
-        return work.rowcount
+    scope, work = raw_cursor(), raw_cursor()
+    with work.connection.pipeline():
+        scope.execute(_SET_SCOPE, (str(shop), f"{{{shop}}}"), prepare=True)
+        work.execute(statement, parameters, prepare=True)
+    return work.rowcount
 
 
 _SET_SCOPE = "SELECT set_config('vuelve.shop_id', %s, true), set_config('vuelve.shop_ids', %s, true)"

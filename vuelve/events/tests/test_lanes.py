@@ -1,4 +1,4 @@
-"""A worker's two loops: identity in a thread of its own, everybody else behind it."""
+"""A worker's loops: identity in a thread of its own, then whom others stay behind, then the rest."""
 
 import os
 import threading
@@ -51,20 +51,25 @@ class Behind(Collector):
         self.threads.add(threading.current_thread().name)
 
 
+class Last(Behind):
+    name: ClassVar[str] = "lane_last"
+    after: ClassVar[tuple[str, ...]] = ("identity", "lane_behind")
+
+
 @pytest.fixture
-def lanes(shop: Shop) -> Iterator[tuple[Ahead, Behind]]:
-    """Two consumers with nothing left to read, and no ticks."""
+def lanes(shop: Shop) -> Iterator[tuple[Ahead, Behind, Last]]:
+    """Three consumers with nothing left to read, and no ticks."""
     consumers, ticks = registry.consumers[:], registry.ticks[:]
-    ahead, behind = Ahead(), Behind()
-    registry.consumers[:], registry.ticks[:] = [ahead, behind], []
+    ahead, behind, last = Ahead(), Behind(), Last()
+    registry.consumers[:], registry.ticks[:] = [last, ahead, behind], []
     prepare_log(now=NOW)
     wait_for(lambda: horizon()[0] == horizon()[1])
-    for consumer in (ahead, behind):
+    for consumer in (ahead, behind, last):
         while consume_once(consumer, clock=CLOCK):
             pass
         consumer.seen.clear()
         consumer.threads.clear()
-    yield ahead, behind
+    yield ahead, behind, last
     registry.consumers[:], registry.ticks[:] = consumers, ticks
 
 
@@ -84,23 +89,24 @@ def start(stop: threading.Event) -> threading.Thread:
     return thread
 
 
-def test_each_loop_has_its_consumers_and_both_end(shop: Shop, lanes: tuple[Ahead, Behind]) -> None:
-    ahead, behind = lanes
+def test_each_loop_has_its_consumers_and_both_end(shop: Shop, lanes: tuple[Ahead, Behind, Last]) -> None:
+    ahead, behind, last = lanes
     stop = threading.Event()
     thread = start(stop)
     try:
         for number in range(3):
             track(shop, "Viewed", customer=7, user_id="u1", at=NOW, message_id=f"lane-{number}")
-        wait_for(lambda: len(behind.seen) == 3)
+        wait_for(lambda: len(last.seen) == 3)
     finally:
         stop.set()
         thread.join(timeout=30)
     assert not thread.is_alive()
     assert behind.seen == ["lane-0", "lane-1", "lane-2"]
-    assert (ahead.threads, behind.threads) == ({"identity"}, {"rest"})
+    assert last.seen == behind.seen
+    assert (ahead.threads, behind.threads, last.threads) == ({"identity"}, {"leading"}, {"rest"})
 
 
-def test_the_process_ends_when_identity_fails(shop: Shop, lanes: tuple[Ahead, Behind]) -> None:
+def test_the_process_ends_when_identity_fails(shop: Shop, lanes: tuple[Ahead, Behind, Last]) -> None:
     lanes[0].fails_badly = True
     thread = start(threading.Event())
     track(shop, "Viewed", user_id="u1", at=NOW)
@@ -109,7 +115,7 @@ def test_the_process_ends_when_identity_fails(shop: Shop, lanes: tuple[Ahead, Be
     assert thread.raised == ["identity has failed"]  # type: ignore[attr-defined]
 
 
-def test_only_who_consumes_has_a_share_of_the_shards(shop: Shop, lanes: tuple[Ahead, Behind]) -> None:
+def test_only_who_consumes_has_a_share_of_the_shards(shop: Shop, lanes: tuple[Ahead, Behind, Last]) -> None:
     """The dispatcher and the jobs connect in the same role, and this connection does."""
     stop = threading.Event()
     threads = [start(stop), start(stop)]

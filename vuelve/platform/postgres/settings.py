@@ -68,9 +68,9 @@ client_connection_check_interval = 2s
 
 # Tables grow by inserts: without these a table of millions is vacuumed and analysed far too late.
 autovacuum_naptime = 15s
-autovacuum_vacuum_scale_factor = 0.05
+autovacuum_vacuum_scale_factor = 0.1
 autovacuum_vacuum_insert_scale_factor = 0.05
-autovacuum_analyze_scale_factor = 0.02
+autovacuum_analyze_scale_factor = 0.05
 autovacuum_vacuum_cost_limit = 1000
 
 # The log: one file per weekday, overwritten a week later. The path is relative to the data folder.
