@@ -32,6 +32,7 @@ from vuelve.platform.ids import ShopId
 
 # A step costs a tenth of a second of computing, however little happens in it.
 STEP = timedelta(minutes=60)
+TICK_SECONDS_MAX = 60.0  # ticks that are due more seldom keep house
 
 
 def live_events(retailer: Retailer, schedule: Schedule, *, until: datetime) -> list[Sent]:
@@ -83,9 +84,11 @@ def replay(
 
 
 def _move_journeys(clock: Clock) -> None:
+    """What is due by the minute. Housekeeping, by the hour and for every shop, finds nothing in a shop this young."""
     for tick in registry.ticks:
-        while tick.tick(clock):
-            pass
+        if tick.interval_seconds <= TICK_SECONDS_MAX:
+            while tick.tick(clock):
+                pass
 
 
 class _Dispatcher:

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 import structlog
 from django.db import connection, transaction
-from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.contrib.django import app as _app
+from procrastinate.contrib.django import connector_params
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from prometheus_client import Counter, Histogram
@@ -38,6 +39,9 @@ HEARTBEAT_SECONDS = 3.0
 SILENCE_SECONDS_MAX = 15.0
 POLL_SECONDS = 5.0  # new jobs are notified; this only finds those whose time has come
 STOP_SECONDS_MAX = 5.0
+QUEUE_SECONDS_MAX = (
+    20  # for a statement of the queue, and for a connection; the server's own bounds are made for jobs
+)
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -155,7 +159,17 @@ _failures: list[BaseException] | None = None  # what jobs raise while run_pendin
 
 
 def _worker_app() -> App:
-    return _app.with_connector(_app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    """With a pool of its own, for the queue's statements only: all are short, and one that is not must not stop the queue."""
+    parameters = connector_params()
+    parameters["options"] += f" -c statement_timeout={QUEUE_SECONDS_MAX}s"
+    pool = PsycopgConnector(
+        kwargs=parameters,
+        min_size=1,
+        max_size=4,
+        timeout=QUEUE_SECONDS_MAX,
+        reconnect_timeout=QUEUE_SECONDS_MAX,
+    )
+    return _app.with_connector(pool)
 
 
 async def _take_over(app: App) -> None:
