@@ -19,9 +19,10 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import Counter
 
-from vuelve.events import decoding, grouping, reading, rejecting
+from vuelve.events import decoding, reading, rejecting
 from vuelve.events.contracts import Rejected
 from vuelve.events.decoding import Envelope, Refusal, Row
+from vuelve.events.services import append_api
 from vuelve.events.throttling import Buckets
 from vuelve.platform import clock, env, limits
 from vuelve.platform.clock import monotonic_seconds
@@ -233,10 +234,7 @@ def _append(holder: KeyHolder, rows: Sequence[Row], *, is_history: bool, now: da
     if not rows:
         return []
     try:
-        encoded = decoding.encode_rows(rows)
-        known = grouping.append(
-            shop=holder.shop, events=encoded, rows=len(rows), is_history=is_history, now=now
-        )
+        new = append_api(shop=holder.shop, events=decoding.encode_rows(rows), is_history=is_history, now=now)
     except psycopg.DataError as error:
         if len(rows) == 1:
             log.error("event not storable", shop=holder.shop, error=str(error).strip())
@@ -249,7 +247,7 @@ def _append(holder: KeyHolder, rows: Sequence[Row], *, is_history: bool, now: da
             *_append(holder, rows[half:], is_history=is_history, now=now),
         ]
     ACCEPTED.inc(len(rows))
-    DUPLICATES.inc(known)
+    DUPLICATES.inc(len(rows) - new)
     return []
 
 

@@ -18,7 +18,6 @@ EVENT_DEPTH_MAX = 64  # readers of JSON recurse; Python's gives up at some 900
 # The log keeps what devices say, but a clock that is off by years would poison every window.
 EVENT_FUTURE_SECONDS_MAX = 24 * 3600
 EVENT_KEY_DAYS = 30
-GROUPED_REQUEST_CHARS_MAX = 32_000  # requests up to here share a commit; a larger one is worth one of its own
 INGEST_BURST_SECONDS = 10  # of VUELVE_INGEST_EVENTS_PER_SECOND may come at once
 
 # Refused events. A public write key must not be able to fill the disk: 40 MB a shop at most.
