@@ -137,7 +137,11 @@ def run_pending() -> None:
 
     async def work() -> None:
         async with _worker_app().open_async() as app:
-            await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="successful")
+            # Not listening: nothing new is waited for, and a listener that is cancelled as it begins may miss it and stay
+            # for five minutes.
+            await app.run_worker_async(
+                wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful"
+            )
 
     def in_a_loop_of_its_own() -> None:
         try:
