@@ -15,7 +15,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -135,7 +135,8 @@ def installation(uid: int | None) -> Iterator[Vuelve]:
         yield vuelve
     finally:
         for process in vuelve.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                process.kill()
         wait_for(lambda: not vuelve.processes(), 20, "all processes gone")
         shutil.rmtree(folder, ignore_errors=True)
 
