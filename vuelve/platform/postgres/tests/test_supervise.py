@@ -117,6 +117,9 @@ def test_start_restart_and_stop(supervised: Supervised) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_ctrl_c_reaches_the_supervisor_only(supervised: Supervised, number: signal.Signals) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        # As under `nohup`; what is ignored here would be ignored by every child.
+        signal.signal(number, signal.SIG_DFL)
     supervised.start(("web", STAY), start_new_session=True)
     web = supervised.wait_for("web")
     assert os.getpgid(web) != os.getpgid(supervised.process.pid)
