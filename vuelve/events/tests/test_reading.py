@@ -39,7 +39,12 @@ def test_a_truncated_stream_says_so_and_shows_its_beginning() -> None:
     assert refusal.value.beginning.startswith(bytes(range(256)))
 
 
-@pytest.mark.parametrize("body", [b"{}", zlib.compress(BODY), gzip.compress(BODY) + b"rubbish"])
+# Named, because two workers must collect the same names, whatever second it is.
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", zlib.compress(BODY), gzip.compress(BODY) + b"rubbish"],
+    ids=["json", "zlib", "gzip and more"],
+)
 def test_what_is_no_gzip(body: bytes) -> None:
     with pytest.raises(DamagedBodyError) as refusal:
         unpack(body, "gzip", most=20_000)
