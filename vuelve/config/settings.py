@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "vuelve.segments",
     "vuelve.channels",
     "vuelve.journeys",
+    "vuelve.loyalty",
     "vuelve.config",
 ]
 

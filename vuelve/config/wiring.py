@@ -74,11 +74,23 @@ from vuelve.journeys.origins import JourneyOrigins
 from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
+from vuelve.loyalty import exports as loyalty_exports
+from vuelve.loyalty import jobs as _loyalty_jobs  # noqa: F401 - it declares jobs
+from vuelve.loyalty import privacy as loyalty_privacy
+from vuelve.loyalty import timeline as loyalty_timeline
+from vuelve.loyalty.conditions import PointsCondition
+from vuelve.loyalty.consumers import LoyaltyConsumer
+from vuelve.loyalty.contracts import EVENTS as POINTS_EVENTS
+from vuelve.loyalty.invariants import AccountsAddUp, TransfersAddUp
+from vuelve.loyalty.liquid import LoyaltyObject
+from vuelve.loyalty.steps import AwardPointsStep
+from vuelve.loyalty.ticks import ExpiryTick, LoyaltyTick
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
 from vuelve.shops import exports as shops_exports
 from vuelve.shops.exporting.privacy import ExportedFiles
 from vuelve.shops.exporting.services import OldExportsTick
 from vuelve.shops.exporting.urls import TAB as EXPORTS
+from vuelve.shops.invariants import InvariantsTick
 from vuelve.shops.panels import DATA, OVERVIEW
 from vuelve.shops.privacy import ShopsPrivacy
 
@@ -113,11 +125,21 @@ GUARDED_EVENTS = {
 }
 
 
+PRIVACY_MODULES = (
+    events_privacy,
+    customers_privacy,
+    commerce_privacy,
+    channels_privacy,
+    journeys_privacy,
+    loyalty_privacy,
+)
+
 EXPORTING = (
     customers_exports,
     commerce_exports,
     channels_exports,
     journeys_exports,
+    loyalty_exports,
     events_exports,
     shops_exports,
 )
@@ -125,8 +147,14 @@ EXPORTING = (
 
 def wire(into: Registry = registry) -> None:
     """Fill the registry; called once, when all packages are loaded."""
-    into.consumers += [IdentityConsumer(), CommerceConsumer(), JourneysConsumer(), SchemaConsumer()]
-    into.own_events |= OWN_EVENTS
+    into.consumers += [
+        IdentityConsumer(),
+        CommerceConsumer(),
+        JourneysConsumer(),
+        LoyaltyConsumer(),
+        SchemaConsumer(),
+    ]
+    into.own_events |= OWN_EVENTS | POINTS_EVENTS
     into.guarded_events |= GUARDED_EVENTS
     conditions: tuple[ConditionKind, ...] = (
         TraitCondition(),
@@ -137,14 +165,16 @@ def wire(into: Registry = registry) -> None:
         OrderedCondition(),
         TriggerOrderCondition(),
         CartCondition(),
+        PointsCondition(),
     )
     into.conditions |= {kind.key: kind for kind in conditions}
-    steps: tuple[StepKind, ...] = (Wait(), Split(), SendStep(), IssueCouponStep(), Exit())
+    steps: tuple[StepKind, ...] = (Wait(), Split(), SendStep(), IssueCouponStep(), AwardPointsStep(), Exit())
     into.steps |= {step.key: step for step in steps}
     objects: tuple[LiquidObject, ...] = (
         CustomerObject(),
         OrderObject(),
         CartObject(),
+        LoyaltyObject(),
         EventObject(),
         ShopObject(),
     )
@@ -152,7 +182,8 @@ def wire(into: Registry = registry) -> None:
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
     into.ticks += [JourneysTick(), CartsTick(), RetentionTick(), ErasuresTick(), StoresTick(), SchemaTick()]
-    into.ticks += [OldUploadsTick(), OldExportsTick()]
+    into.ticks += [OldUploadsTick(), OldExportsTick(), LoyaltyTick(), ExpiryTick(), InvariantsTick()]
+    into.invariants += [AccountsAddUp(), TransfersAddUp()]
     into.privacy += [
         ShopsPrivacy(),
         events_privacy.EventsPrivacy(),
@@ -160,8 +191,9 @@ def wire(into: Registry = registry) -> None:
         commerce_privacy.CommercePrivacy(),
         channels_privacy.ChannelsPrivacy(),
         journeys_privacy.JourneysPrivacy(),
+        loyalty_privacy.LoyaltyPrivacy(),
     ]
-    for module in (events_privacy, customers_privacy, commerce_privacy, channels_privacy, journeys_privacy):
+    for module in PRIVACY_MODULES:
         into.personal_rows |= module.ROWS
     into.bare_events |= commerce_privacy.BARE_EVENTS
     into.retention += [
@@ -194,6 +226,7 @@ def _wire_pages(into: Registry) -> None:
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]
     into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
+    into.event_faces |= loyalty_timeline.FACES
     into.message_origins = JourneyOrigins()
     into.event_outcomes += [CommerceOutcomes()]
     into.event_vocabulary |= COMMERCE_VOCABULARY | CUSTOMERS_VOCABULARY

@@ -88,6 +88,17 @@ def canonical_id(cursor: Cursor, shop: ShopId, customer: CustomerId) -> Customer
     return CustomerId(row[0]) if row else customer
 
 
+def canonical_ids(
+    cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]
+) -> dict[CustomerId, CustomerId]:
+    """For whom each of them counts: itself, or the one that it was merged into."""
+    rows = cursor.execute(
+        "SELECT customer_id, canonical_id FROM customers_alias WHERE shop_id = %s AND customer_id = ANY (%s)",
+        [shop, list(customers)],
+    ).fetchall()
+    return {one: one for one in customers} | {CustomerId(one): CustomerId(into) for one, into in rows}
+
+
 def ids_of(cursor: Cursor, shop: ShopId, customer: CustomerId) -> list[CustomerId]:
     """The customer's id and those that were merged into it: rows may stand under any of them."""
     rows = cursor.execute(

@@ -41,13 +41,18 @@ def open_staging(cursor: Cursor) -> None:
     cursor.execute("SELECT vuelve_clear('pg_temp.event_staged')")
 
 
-def record_staged(cursor: Cursor, *, now: datetime, source: str, from_outside: bool = False) -> int:
+def record_staged(
+    cursor: Cursor, *, now: datetime, source: str, from_outside: bool = False, is_new: bool = False
+) -> int:
     """Append what is staged, in the caller's transaction; returns how many rows were new.
 
-    Events are unique by shop, source and message id: a repeat vanishes.
+    Events are unique by shop, source and message id: a repeat vanishes. `is_new`: the caller has made sure that there is
+    none, by a key of its own that this transaction has taken.
     """
     origin = Origin.OUTSIDE if from_outside else Origin.OURS
-    cursor.execute(SQL["append_staged"], {"source": source, "now": now, "origin": origin})
+    cursor.execute(
+        SQL["append_new" if is_new else "append_staged"], {"source": source, "now": now, "origin": origin}
+    )
     added = cursor.rowcount
     cursor.execute("SELECT vuelve_clear('pg_temp.event_staged')")
     return added

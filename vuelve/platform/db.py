@@ -118,6 +118,22 @@ def execute_in_shop(shop: ShopId, statement: str, parameters: Mapping[str, Any])
     return work.rowcount
 
 
+def call_in_shop(shop: ShopId, statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    """As `execute_in_shop`, for a statement that returns one row."""
+    if connection.in_atomic_block:
+        with for_shop(shop) as cursor:
+            row = cursor.execute(statement, parameters, prepare=True).fetchone()
+    else:
+        scope, work = raw_cursor(), raw_cursor()
+        with work.connection.pipeline():
+            scope.execute(_SET_SCOPE, (str(shop), f"{{{shop}}}"), prepare=True)
+            work.execute(statement, parameters, prepare=True)
+        row = work.fetchone()
+    if row is None:
+        raise RuntimeError("the statement returned no row")
+    return row
+
+
 _SET_SCOPE = "SELECT set_config('vuelve.shop_id', %s, true), set_config('vuelve.shop_ids', %s, true)"
 
 

@@ -49,5 +49,5 @@ def not_found(what: str) -> VuelveError:
     return VuelveError("not_found", f"No such {what}.", status=404)
 
 
-def conflict(code: str, message: str, *, field: str | None = None) -> VuelveError:
-    return VuelveError(code, message, field=field, status=409)
+def conflict(code: str, message: str, *, field: str | None = None, hint: str | None = None) -> VuelveError:
+    return VuelveError(code, message, field=field, hint=hint, status=409)

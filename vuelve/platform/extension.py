@@ -390,6 +390,9 @@ class PrivacyPart(Protocol):
         """
         ...
 
+    # Optional: `sweep(cursor, shop, rows) -> Mapping[str, int]` removes up to so many rows of each table of a shop that has
+    # gone, for packages whose tables nobody may delete from.
+
     def erase(
         self, cursor: Cursor, person: Person, *, remains: CustomerId, now: datetime
     ) -> Mapping[str, int]:
@@ -586,6 +589,25 @@ class Tick(Protocol):
     def tick(self, clock: Clock) -> int: ...
 
 
+# --- invariants.py: truths that must always hold --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A row that contradicts an invariant. Names no person."""
+
+    about: str
+    what: str
+
+
+class Invariant(Protocol):
+    name: ClassVar[str]
+
+    def check(self, cursor: Cursor, shop: ShopId, *, rows: int) -> Sequence[Breach]:
+        """What contradicts it, at most `rows`; reads only."""
+        ...
+
+
 # --- the registry --------------------------------------------------------------------------------------------
 
 
@@ -613,6 +635,7 @@ class Registry:
     customer_names: CustomerNames | None = None
     searches: list[SearchSource] = field(default_factory=list)
     ticks: list[Tick] = field(default_factory=list)
+    invariants: list[Invariant] = field(default_factory=list)
     privacy: list[PrivacyPart] = field(default_factory=list)  # packages in their order
     personal_rows: dict[str, PersonalRows] = field(default_factory=dict)  # by table
     bare_events: dict[str, BareEvent] = field(default_factory=dict)

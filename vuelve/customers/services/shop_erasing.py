@@ -47,17 +47,31 @@ def _sweep(shop: ShopId, counts: Tally[str], *, is_last: bool) -> int:
     """Some rows of every table, packages further up first; returns how many."""
     parts = [part for part in reversed(registry.privacy) if part.name != KEPT]
     removed = 0
-    for table in [*(table for part in parts for table in part.tables), *OWN_TABLES]:
-        jobs.stop_if_told()
-        with for_shop(shop) as cursor:
-            if is_last:
-                hold_consumers(cursor)
-            # By place: partitions may have rows at the same place, and those are the shop's as well.
-            query = sql.SQL(
-                "DELETE FROM {table} WHERE shop_id = %s AND ctid = ANY (ARRAY("
-                "SELECT ctid FROM {table} WHERE shop_id = %s LIMIT %s))"
-            ).format(table=sql.Identifier(table))
-            cursor.execute(query, [shop, shop, limits.ERASE_EVENTS_ROWS])
-            counts[table] += cursor.rowcount
-            removed += cursor.rowcount
-    return removed
+    for part in parts:
+        sweep = getattr(part, "sweep", None)
+        if sweep is not None:
+            jobs.stop_if_told()
+            with for_shop(shop) as cursor:
+                if is_last:
+                    hold_consumers(cursor)
+                swept = sweep(cursor, shop, limits.ERASE_EVENTS_ROWS)
+            counts.update(swept)
+            removed += sum(swept.values())
+            continue
+        removed += sum(_sweep_table(shop, table, counts, is_last=is_last) for table in part.tables)
+    return removed + sum(_sweep_table(shop, table, counts, is_last=is_last) for table in OWN_TABLES)
+
+
+def _sweep_table(shop: ShopId, table: str, counts: Tally[str], *, is_last: bool) -> int:
+    jobs.stop_if_told()
+    with for_shop(shop) as cursor:
+        if is_last:
+            hold_consumers(cursor)
+        # By place: partitions may have rows at the same place, and those are the shop's as well.
+        query = sql.SQL(
+            "DELETE FROM {table} WHERE shop_id = %s AND ctid = ANY (ARRAY("
+            "SELECT ctid FROM {table} WHERE shop_id = %s LIMIT %s))"
+        ).format(table=sql.Identifier(table))
+        cursor.execute(query, [shop, shop, limits.ERASE_EVENTS_ROWS])
+        counts[table] += cursor.rowcount
+        return cursor.rowcount

@@ -1,0 +1,11 @@
+-- Purpose: as balance.sql, for many customers at once. Rows: one a customer with an account. Index: primary keys.
+SELECT a.customer_id, a.balance, a.pending, a.issued, a.redeemed, coalesce(n.points, 0), n.expires_at
+FROM loyalty_account a
+LEFT JOIN LATERAL (
+    SELECT sum(l.remaining)::bigint AS points, l.expires_at
+    FROM loyalty_lot l
+    WHERE l.shop_id = a.shop_id AND l.customer_id = a.customer_id AND l.unit = a.unit AND l.state = 1 AND l.remaining > 0
+      AND l.expires_at IS NOT NULL
+    GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1
+) n ON true
+WHERE a.shop_id = %(shop)s AND a.customer_id = ANY (%(customers)s) AND a.unit = %(unit)s

@@ -1,0 +1,83 @@
+"""A shop with a programme: orders come in and are consumed, time passes, and the ledger is looked at."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from vuelve.commerce.tests.support import ANA, Store
+from vuelve.loyalty import queries, services, ticks
+from vuelve.loyalty.consumers import LoyaltyConsumer
+from vuelve.loyalty.contracts import Award, Balance, Posted
+from vuelve.platform.db import fetch_dicts, for_shop
+from vuelve.platform.extension import EventBatch
+from vuelve.platform.ids import CustomerId
+from vuelve.shops.invariants import check_all
+from vuelve.shops.models import Shop
+
+OPENED = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+class Club(Store):
+    def __init__(self, shop: Shop, **choices: Any) -> None:
+        super().__init__(shop)
+        services.open_programme(shop=self.id, now=OPENED, actor="test", **choices)
+
+    def change(self, *, now: datetime = NOW, **choices: Any) -> None:
+        services.change_programme(shop=self.id, now=now, actor="test", **choices)
+
+    def consume(self, *, now: datetime = NOW) -> int:
+        """One batch of commerce, then the same events for loyalty."""
+        filled = super().consume(now=now)
+        with for_shop(self.id) as cursor:
+            LoyaltyConsumer().consume(EventBatch(cursor=cursor, now=now, rows=filled))
+        return filled
+
+    def award(
+        self, points: int, key: str, *, customer: int = ANA, now: datetime = NOW, **more: Any
+    ) -> Posted:
+        given = Award(customer=CustomerId(customer), points=points, key=key, **more)
+        return services.award(shop=self.id, award=given, now=now)
+
+    def redeem(
+        self, points: int, key: str, *, customer: int = ANA, now: datetime = NOW, **more: Any
+    ) -> Posted:
+        return services.redeem(
+            shop=self.id, customer=CustomerId(customer), points=points, key=key, now=now, **more
+        )
+
+    def settle(self, now: datetime) -> int:
+        return ticks.settle_due(now=now)
+
+    def balance(self, customer: int = ANA) -> Balance:
+        with for_shop(self.id) as cursor:
+            return queries.balance(cursor, self.id, CustomerId(customer))
+
+    def points(self, customer: int = ANA) -> int:
+        return self.balance(customer).spendable
+
+    def lines(self, customer: int = ANA) -> list[dict[str, Any]]:
+        with for_shop(self.id) as cursor:
+            return queries.statement(cursor, self.id, CustomerId(customer), rows=1_000)
+
+    def rows(self, statement: str, *parameters: Any) -> list[dict[str, Any]]:
+        with for_shop(self.id) as cursor:
+            cursor.execute(statement, [self.id, *parameters])
+            return fetch_dicts(cursor)
+
+    def told(self, customer: int = ANA) -> list[tuple[str, dict[str, Any]]]:
+        """The events that loyalty recorded of a customer, oldest first."""
+        found = self.rows(
+            "SELECT name, properties FROM events_event WHERE shop_id = %s AND customer_id = %s AND source = 'loyalty' "
+            "ORDER BY xid, seq",
+            customer,
+        )
+        return [(row["name"], row["properties"]) for row in found]
+
+    def check(self) -> None:
+        """The ledger adds up."""
+        breaches = {name: found for name, found in check_all(self.id).items() if found}
+        assert not breaches, breaches
+
+
+def later(**passed: float) -> datetime:
+    return NOW + timedelta(**passed)
