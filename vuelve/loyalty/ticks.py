@@ -1,5 +1,6 @@
 """What the clock does to points: pending ones open, open ones expire, and it is told before they do."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from vuelve.loyalty.services.batches import SOURCE, SQL, open_batches, post_due,
 from vuelve.loyalty.services.programmes import all_programmes
 from vuelve.platform.clock import Clock
 from vuelve.platform.db import for_shops
+from vuelve.platform.ids import ShopId
 from vuelve.shops.queries import all_shop_ids
 
 LOTS_PER_TICK = 2_000
@@ -41,9 +43,9 @@ class ExpiryTick:
         return expire_inactive(now=now) + warn(now=now)
 
 
-def settle_due(*, now: datetime, rows: int = LOTS_PER_TICK) -> int:
-    """Open and expire a bounded number of lots that are due, in one transaction; returns how many."""
-    with for_shops(all_shop_ids()) as cursor:
+def settle_due(*, now: datetime, rows: int = LOTS_PER_TICK, shops: Sequence[ShopId] | None = None) -> int:
+    """Open and expire a bounded number of lots that are due, of all shops or of these, in one transaction; returns how many."""
+    with for_shops(all_shop_ids() if shops is None else shops) as cursor:
         open_batches(cursor)
         if not cursor.execute(SQL["find_due"], {"now": now, "rows": rows}).rowcount:
             return 0
@@ -53,10 +55,12 @@ def settle_due(*, now: datetime, rows: int = LOTS_PER_TICK) -> int:
     return settled
 
 
-def expire_inactive(*, now: datetime, rows: int = LOTS_PER_TICK) -> int:
+def expire_inactive(
+    *, now: datetime, rows: int = LOTS_PER_TICK, shops: Sequence[ShopId] | None = None
+) -> int:
     """Expire what customers hold who have neither earned nor spent for as long as their shop allows; returns how many lots."""
     expired = 0
-    with for_shops(all_shop_ids()) as cursor:
+    with for_shops(all_shop_ids() if shops is None else shops) as cursor:
         for programme, terms in all_programmes():
             before = inactive_before(terms, now)
             if before is None or programme.expiry_since > before:
@@ -70,10 +74,10 @@ def expire_inactive(*, now: datetime, rows: int = LOTS_PER_TICK) -> int:
     return expired
 
 
-def warn(*, now: datetime) -> int:
+def warn(*, now: datetime, shops: Sequence[ShopId] | None = None) -> int:
     """Record `Points Expiring` {points, expires_at, days} once, 30 and 7 days before; returns how many."""
     told = 0
-    with for_shops(all_shop_ids()) as cursor:
+    with for_shops(all_shop_ids() if shops is None else shops) as cursor:
         for programme, terms in all_programmes():
             for days, field in zip(WARNING_DAYS, ("warned_first_until", "warned_last_until"), strict=True):
                 until = now + timedelta(days=days)

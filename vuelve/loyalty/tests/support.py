@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vuelve.commerce.tests.support import ANA, Store
+from vuelve.events import services as events
 from vuelve.loyalty import queries, services, ticks
 from vuelve.loyalty.consumers import LoyaltyConsumer
 from vuelve.loyalty.contracts import Award, Balance, Posted
@@ -20,6 +21,7 @@ NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 class Club(Store):
     def __init__(self, shop: Shop, **choices: Any) -> None:
         super().__init__(shop)
+        self._merges = 0
         services.open_programme(shop=self.id, now=OPENED, actor="test", **choices)
 
     def change(self, *, now: datetime = NOW, **choices: Any) -> None:
@@ -31,6 +33,25 @@ class Club(Store):
         with for_shop(self.id) as cursor:
             LoyaltyConsumer().consume(EventBatch(cursor=cursor, now=now, rows=filled))
         return filled
+
+    def merge(self, from_id: int, into_id: int, *, recorded: bool = True) -> None:
+        """As often as wanted."""
+        self._merges += 1
+        with for_shop(self.id) as cursor:
+            cursor.execute(
+                "INSERT INTO customers_alias (shop_id, customer_id, canonical_id, merged_at, reason) "
+                "VALUES (%s, %s, %s, %s, 'identified')",
+                [self.id, from_id, into_id, NOW],
+            )
+            events.record(
+                shop=self.id,
+                name="Customers Merged",
+                customer=CustomerId(from_id),
+                properties={"node_id": from_id, "from_id": from_id, "into_id": into_id},
+                key=f"merge:{from_id}:{self._merges}",
+                now=NOW,
+                source="customers",
+            )
 
     def award(
         self, points: int, key: str, *, customer: int = ANA, now: datetime = NOW, **more: Any
@@ -46,7 +67,7 @@ class Club(Store):
         )
 
     def settle(self, now: datetime) -> int:
-        return ticks.settle_due(now=now)
+        return ticks.settle_due(now=now, shops=[self.id])
 
     def balance(self, customer: int = ANA) -> Balance:
         with for_shop(self.id) as cursor:
@@ -63,6 +84,18 @@ class Club(Store):
         with for_shop(self.id) as cursor:
             cursor.execute(statement, [self.id, *parameters])
             return fetch_dicts(cursor)
+
+    def tell_unmerged(self, node: int, from_id: int, *, key: str) -> None:
+        with for_shop(self.id):
+            events.record(
+                shop=self.id,
+                name="Customers Merged",
+                customer=CustomerId(node),
+                properties={"node_id": node, "from_id": from_id, "into_id": node},
+                key=key,
+                now=NOW,
+                source="customers",
+            )
 
     def told(self, customer: int = ANA) -> list[tuple[str, dict[str, Any]]]:
         """The events that loyalty recorded of a customer, oldest first."""

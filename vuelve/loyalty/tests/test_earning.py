@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vuelve.commerce.tests.support import ANA, BEA
-from vuelve.loyalty import services
 from vuelve.loyalty.jobs import award_history
 from vuelve.loyalty.tests.support import NOW, OPENED, Club, later
 from vuelve.platform.db import for_shop
 
 
 @pytest.mark.parametrize(
-    ("total", "points"), [(105, 10), (9.99, 0), (10, 1), (19.99, 1), (100, 10), (0, 0), (1_234_567.89, 123_456)]
+    ("total", "points"),
+    [(105, 10), (9.99, 0), (10, 1), (19.99, 1), (100, 10), (0, 0), (1_234_567.89, 123_456)],
 )
 def test_one_point_for_each_full_ten(club: Club, total: float, points: int) -> None:
     club.order(total=total)

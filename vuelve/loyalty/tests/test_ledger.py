@@ -89,9 +89,7 @@ def test_keys_that_are_none(club: Club, key: str) -> None:
 
 def test_without_a_programme_nothing_is_given(shop, years: None) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(VuelveError, match="no loyalty programme"):
-        services.award(
-            shop=ShopId(shop.pk), award=Award(customer=CustomerId(1), points=1, key="a"), now=NOW
-        )
+        services.award(shop=ShopId(shop.pk), award=Award(customer=CustomerId(1), points=1, key="a"), now=NOW)
 
 
 def test_what_expires_first_is_spent_first(club: Club) -> None:
@@ -115,7 +113,9 @@ def test_a_redemption_of_many_lots_is_one_line(club: Club) -> None:
     club.redeem(45, "big")
     line = club.lines()[0]
     assert (line["points"], line["balance_after"], line["kind"]) == (-45, 5, 2)
-    postings = club.rows("SELECT points, balance_after FROM loyalty_posting WHERE shop_id = %s AND kind = 2 ORDER BY line")
+    postings = club.rows(
+        "SELECT points, balance_after FROM loyalty_posting WHERE shop_id = %s AND kind = 2 ORDER BY line"
+    )
     assert [tuple(row.values()) for row in postings] == [(10, 40), (10, 30), (10, 20), (10, 10), (5, 5)]
     club.check()
 
@@ -135,7 +135,9 @@ def test_a_redemption_is_given_back_once_to_where_it_came_from(club: Club) -> No
     )
     refused("not_found", club, lambda: services.give_back(shop=club.id, of="tea", key="u", now=NOW))
     refused("points_not_reversible", club, lambda: services.give_back(shop=club.id, of="a", key="u", now=NOW))
-    assert [row["remaining"] for row in club.rows("SELECT remaining FROM loyalty_lot WHERE shop_id = %s")] == [
+    assert [
+        row["remaining"] for row in club.rows("SELECT remaining FROM loyalty_lot WHERE shop_id = %s")
+    ] == [
         10,
         10,
     ]
@@ -170,7 +172,9 @@ def test_adjusting_by_hand(club: Club) -> None:
     for note in ("", "   ", "x" * 501, "a\x00"):
         refused("points_note", club, lambda note=note: adjust(1, "d", note))  # type: ignore[misc]
     assert [line["note"] for line in club.lines()] == ["por la espera"] * 2
-    audited = club.rows("SELECT detail FROM shops_auditentry WHERE shop_id = %s AND action = 'Points Adjusted'")
+    audited = club.rows(
+        "SELECT detail FROM shops_auditentry WHERE shop_id = %s AND action = 'Points Adjusted'"
+    )
     assert [json.loads(row["detail"])["points"] for row in audited] == [20, -5]
     club.check()
 
@@ -191,7 +195,10 @@ def test_reversing(club: Club) -> None:
     assert reverse("n", "r4") == 9
     assert reverse("m", "r5") == 0
     refused("not_found", club, lambda: reverse("nothing", "r6"))
-    assert len(club.rows("SELECT 1 FROM shops_auditentry WHERE shop_id = %s AND action = 'Points Reversed'")) == 4
+    assert (
+        len(club.rows("SELECT 1 FROM shops_auditentry WHERE shop_id = %s AND action = 'Points Reversed'"))
+        == 4
+    )
     club.check()
 
 
@@ -233,7 +240,10 @@ def test_nobody_writes_the_ledger_past_its_functions(club: Club, statement: str)
             "VALUES (%s, 1, 1, 1, 'points', 11, 1, 0, 5, 1, 'a', now())",
             psycopg.errors.CheckViolation,
         ),
-        ("UPDATE loyalty_account SET balance = balance + 1 WHERE shop_id = %s", psycopg.errors.CheckViolation),
+        (
+            "UPDATE loyalty_account SET balance = balance + 1 WHERE shop_id = %s",
+            psycopg.errors.CheckViolation,
+        ),
         (
             "UPDATE loyalty_account SET balance = -1, redeemed = redeemed + 51 WHERE shop_id = %s",
             psycopg.errors.CheckViolation,
@@ -285,5 +295,7 @@ def test_an_invariant_sees_what_does_not_add_up(club: Club, database: str) -> No
     assert len(found["loyalty_accounts"]) == 1
     assert "kept 40, posted 40, in lots 39" in found["loyalty_accounts"][0].what
     with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("UPDATE loyalty_posting SET points = points + 1 WHERE shop_id = %s AND kind = 2", [club.id])
+        owner.execute(
+            "UPDATE loyalty_posting SET points = points + 1 WHERE shop_id = %s AND kind = 2", [club.id]
+        )
     assert len(check_all(club.id)["loyalty_transfers"]) == 1
