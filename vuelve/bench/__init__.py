@@ -22,11 +22,12 @@ def run(name: str, *, json: bool = False, **sizes: int) -> int:
         click.echo(text, err=True)
 
     with database.temporary(say=say):
-        from vuelve.bench import ingest, journeys
+        from vuelve.bench import ingest, journeys, ledger
 
         measure: dict[str, Callable[..., dict[str, Any]]] = {
             "ingest": ingest.measure,
             "journeys": journeys.measure,
+            "ledger": ledger.measure,
         }
         before = machine.load()
         found = {"name": name} | measure[name](say, **sizes) | machine.facts()

@@ -4,7 +4,7 @@ An order earns once. Of what it earned stands what its remaining eligible amount
 at; the rest is taken back. It never grows again: see `sql/stand_orders.sql` and `sql/stage_order_withdrawals.sql`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -57,17 +57,28 @@ def settle_orders(cursor: Cursor, terms: Sequence[Terms], *, now: datetime) -> i
         return 0
     cursor.execute("ANALYZE pg_temp.loyalty_standing")
     _fill_days(cursor, terms)
-    cursor.execute(SQL["hold_accounts"])
+    row = cursor.execute(
+        "SELECT bool_or(known_seq IS NOT NULL OR left_minor < eligible_minor OR is_cancelled) FROM pg_temp.loyalty_standing"
+    ).fetchone()
+    has_more = row is not None and bool(row[0])
+    if has_more:
+        cursor.execute(SQL["hold_accounts"])
     earned = 0
     if cursor.execute(SQL["stage_order_awards"], parameters).rowcount:
         earned = post_awards(cursor, now=now)
+    if has_more:
+        _take_back(cursor, parameters, now=now)
+    return earned
+
+
+def _take_back(cursor: Cursor, parameters: Mapping[str, Any], *, now: datetime) -> None:
+    """Of orders that had earned before, or of which something was refunded."""
     cursor.execute("SELECT vuelve_clear('pg_temp.loyalty_move_in', 'pg_temp.loyalty_debt_in')")
     if cursor.execute(SQL["stage_order_moves"]).rowcount:
         post_moves(cursor, now=now)
     if cursor.execute(SQL["stage_order_withdrawals"], parameters).rowcount:
         post_withdrawals(cursor, now=now)
     _give_back_spent(cursor, now=now)
-    return earned
 
 
 def award_past(shop: ShopId, terms: Terms, *, after: str, rows: int, now: datetime) -> str | None:
@@ -115,6 +126,7 @@ def _fill_days(cursor: Cursor, terms: Sequence[Terms]) -> None:
             for shop, day in days
         ),
     )
+    cursor.execute("ANALYZE pg_temp.loyalty_day")
 
 
 def _parameters(terms: Sequence[Terms]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
--- Purpose: awards of the orders that earn and have not earned yet. Rows: a batch's orders. Index: loyalty_transfer's primary key.
+-- Purpose: awards of the orders that earn and have not earned yet. Rows: a batch's orders. No index.
 -- What was refunded before it could earn is earned and taken back: the statement shows both.
 INSERT INTO pg_temp.loyalty_award_in (shop_id, key, customer_id, node_id, unit, points, order_id, currency, eligible_minor,
                                       rate_points, rate_minor, earned_at, active_at, expires_at)
@@ -9,5 +9,4 @@ FROM pg_temp.loyalty_standing s
 JOIN unnest(%(shops)s::bigint[], %(points)s::bigint[], %(minor)s::bigint[], %(approval)s::integer[])
      AS t (shop_id, rate_points, rate_minor, approval_days) ON t.shop_id = s.shop_id
 JOIN pg_temp.loyalty_day d ON d.shop_id = s.shop_id AND d.day = s.day
-WHERE s.earns AND s.keep > 0
-  AND NOT EXISTS (SELECT FROM loyalty_transfer k WHERE k.shop_id = s.shop_id AND k.key = 'order:' || s.order_id)
+WHERE s.earns AND s.keep > 0 AND s.known_seq IS NULL

@@ -9,8 +9,10 @@ FROM (
                  / (l.rate_minor * 100)) AS exact
     FROM pg_temp.loyalty_standing s
     JOIN unnest(%(shops)s::bigint[], %(debts)s::boolean[]) AS t (shop_id, allows_debt) ON t.shop_id = s.shop_id
-    JOIN loyalty_transfer k ON k.shop_id = s.shop_id AND k.key = 'order:' || s.order_id
-    JOIN loyalty_lot l ON l.shop_id = k.shop_id AND l.id = k.seq
+    CROSS JOIN LATERAL (
+        SELECT k.seq FROM loyalty_transfer k WHERE k.shop_id = s.shop_id AND k.key = 'order:' || s.order_id LIMIT 1) k
+    CROSS JOIN LATERAL (SELECT * FROM loyalty_lot l WHERE l.shop_id = s.shop_id AND l.id = k.seq LIMIT 1) l
+    WHERE s.known_seq IS NOT NULL OR s.left_minor < s.eligible_minor
 ) x
 CROSS JOIN LATERAL (SELECT x.shop_id, x.id, x.order_id, x.allows_debt, floor(x.exact)::bigint AS keep) w
 WHERE w.keep < x.kept

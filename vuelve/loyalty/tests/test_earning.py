@@ -118,6 +118,16 @@ def test_a_cancelled_order_takes_its_points_and_gives_back_what_was_spent_on_it(
     club.check()
 
 
+def test_an_order_paid_with_points_alone_gives_them_back(club: Club) -> None:
+    club.award(50, "gift")
+    club.redeem(50, "all of it", order_id="F")
+    club.order("F", total=0)
+    club.consume()
+    club.cancel("F")
+    club.consume()
+    assert club.points() == 50
+
+
 def test_an_order_cancelled_before_it_earned_earns_nothing(club: Club) -> None:
     club.order(total=500)
     club.cancel()

@@ -73,7 +73,33 @@ def test_one_return_of_a_redemption(club: Club) -> None:
     club.check()
 
 
-def test_spending_awarding_refunding_and_expiring_at_once(club: Club) -> None:
+class Busy:
+    """Deeds of many small steps, for a thread each; they return how many points they moved."""
+
+    def __init__(self, club: Club) -> None:
+        self.club = club
+
+    def spend(self) -> int:
+        return self._sum(lambda n: self.club.redeem(3, f"s{n}", customer=(ANA, BEA)[n % 2]))
+
+    def give(self) -> int:
+        return self._sum(lambda n: self.club.award(2, f"g{n}", customer=(BEA, ANA)[n % 2]))
+
+    def give_back(self) -> int:
+        return self._sum(lambda n: services.give_back(shop=self.club.id, of=f"s{n}", key=f"b{n}", now=NOW))
+
+    def _sum(self, deed: Callable[[int], Any]) -> int:
+        total = 0
+        for number in range(15):
+            try:
+                total += deed(number).points
+            except VuelveError as error:
+                if error.code not in {"points_insufficient", "not_found"}:
+                    raise
+        return total
+
+
+def test_spending_awarding_and_refunding_at_once(club: Club) -> None:
     """Four connections, all kinds of transfers of the same two customers: it adds up, and nobody is stuck."""
     club.change(expiry="age", expiry_months=1)
     for number in range(12):
@@ -82,33 +108,8 @@ def test_spending_awarding_refunding_and_expiring_at_once(club: Club) -> None:
     expected = club.points(ANA) + club.points(BEA)
     for number in range(12):
         club.refund(f"O{number}", total=50, customer=(ANA, BEA)[number % 2])
-
-    def spend() -> int:
-        spent = 0
-        for number in range(15):
-            try:
-                spent += club.redeem(3, f"s{number}", customer=(ANA, BEA)[number % 2]).points
-            except VuelveError as error:
-                if error.code != "points_insufficient":
-                    raise
-        return spent
-
-    def give() -> int:
-        return sum(
-            club.award(2, f"g{number}", customer=(BEA, ANA)[number % 2]).points for number in range(15)
-        )
-
-    def back() -> int:
-        given = 0
-        for number in range(15):
-            try:
-                given += services.give_back(shop=club.id, of=f"s{number}", key=f"b{number}", now=NOW).points
-            except VuelveError as error:
-                if error.code != "not_found":
-                    raise
-        return given
-
-    spent, given, back_again, _filled = at_once([spend, give, back, club.consume])
+    busy = Busy(club)
+    spent, given, back_again, _filled = at_once([busy.spend, busy.give, busy.give_back, club.consume])
     withdrawn = sum(
         row["points"]
         for row in club.rows("SELECT points FROM loyalty_transfer WHERE shop_id = %s AND kind = 3")

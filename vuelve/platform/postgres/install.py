@@ -43,6 +43,11 @@ class Install:
         return account.can("r", *programs, share, library) and account.can("x", *programs)
 
 
+def program(name: str) -> Path:
+    """A client program of the wheel, e.g. pgbench; whoever may read the wheel may run it."""
+    return _wheel_install().folder / "bin" / name
+
+
 def find_install(*, home: Path, account: Account, say: Say) -> Install:
     """The wheel's own tree if the account can use it, else a copy, made once per version of the wheel."""
     wheel = _wheel_install()
