@@ -24,6 +24,7 @@ from vuelve.platform.clock import monotonic_seconds, real
 from vuelve.platform.db import Statements, for_shop
 from vuelve.platform.extension import EventBatch
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.limits import CONSUMER_BATCH_ROWS
 from vuelve.platform.postgres.install import program
 from vuelve.shops.invariants import check_all
 from vuelve.shops.services import create_shop
@@ -32,9 +33,8 @@ SQL = Statements(__file__)
 
 TRANSFERS = 1_000_000
 CUSTOMERS = 100_000
-REDEMPTIONS = 40_000
+REDEMPTIONS = 100_000
 ROUNDS = 5
-BATCH_ROWS = 5_000
 PROCESSES, THREADS = 2, 4
 BALANCES = 2_000
 PGBENCH_SCALE = 10
@@ -93,7 +93,7 @@ def measure(
 def _award(shop: ShopId, orders: int, customers: int, say: Callable[[str], None]) -> list[float]:
     """Rates of the batches, each with its commit."""
     consumer, rates = LoyaltyConsumer(), []
-    for first in range(0, orders, BATCH_ROWS):
+    for first in range(0, orders, CONSUMER_BATCH_ROWS):
         with for_shop(shop) as cursor:
             cursor.execute("CREATE TEMP TABLE IF NOT EXISTS event_batch (LIKE events_event)")
             cursor.execute("SELECT vuelve_clear('pg_temp.event_batch')")
@@ -103,7 +103,7 @@ def _award(shop: ShopId, orders: int, customers: int, say: Callable[[str], None]
                     "shop": shop,
                     "customers": customers,
                     "first": first,
-                    "rows": min(BATCH_ROWS, orders - first),
+                    "rows": min(CONSUMER_BATCH_ROWS, orders - first),
                 },
             ).rowcount
             cursor.execute("ANALYZE pg_temp.event_batch")

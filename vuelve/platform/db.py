@@ -119,16 +119,17 @@ def execute_in_shop(shop: ShopId, statement: str, parameters: Mapping[str, Any])
 
 
 def call_in_shop(shop: ShopId, statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-    """As `execute_in_shop`, for a statement that returns one row."""
+    """One prepared statement that returns one row, in a transaction that sees one shop.
+
+    The statement calls a function and gives it `vuelve_scope(%(shop)s)` as its first argument: then it is a transaction by
+    itself, in one round trip.
+    """
+    parameters = {"shop": shop, **parameters}
     if connection.in_atomic_block:
         with for_shop(shop) as cursor:
             row = cursor.execute(statement, parameters, prepare=True).fetchone()
     else:
-        scope, work = raw_cursor(), raw_cursor()
-        with work.connection.pipeline():
-            scope.execute(_SET_SCOPE, (str(shop), f"{{{shop}}}"), prepare=True)
-            work.execute(statement, parameters, prepare=True)
-        row = work.fetchone()
+        row = raw_cursor().execute(statement, parameters, prepare=True).fetchone()
     if row is None:
         raise RuntimeError("the statement returned no row")
     return row

@@ -278,8 +278,8 @@ BEGIN
     )
     INSERT INTO pg_temp.loyalty_told (shop_id, customer_id, seq, name, key, at, properties)
     SELECT shop_id, customer_id, seq, CASE WHEN kind = 1 THEN 'Points Earned' ELSE 'Points Adjusted' END, key, p_now,
-           json_strip_nulls(json_build_object('transfer', seq, 'points', points, 'balance', balance_after, 'pending', is_pending,
-               'active_at', CASE WHEN is_pending THEN active_at END, 'expires_at', expires_at,
+           json_strip_nulls(json_build_object('transfer', seq, 'points', points, 'balance', balance_after,
+               'pending_until', CASE WHEN is_pending THEN active_at END, 'expires_at', expires_at,
                'order_id', order_id, 'reference', nullif(reference, '')))
     FROM placed;
     GET DIAGNOSTICS made = ROW_COUNT;

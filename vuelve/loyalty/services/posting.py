@@ -235,7 +235,7 @@ def _give(shop: ShopId, given: Award, kind: TransferKind, now: datetime) -> Post
 
 
 def _spend(shop: ShopId, parameters: Mapping[str, Any]) -> Posted:
-    wanted = {"shop": shop, "unit": POINTS, **parameters}
+    wanted = {"unit": POINTS, **parameters}
     try:
         outcome, transfer, points, balance = call_in_shop(shop, SQL["spend"], wanted)
     except psycopg.DatabaseError as error:

@@ -36,7 +36,7 @@ def test_points_are_given_and_spent_once_a_key(club: Club) -> None:
     assert (again.transfer, again.points, again.balance, again.is_new) == (spent.transfer, 30, 20, False)
     assert club.points() == 20
     assert club.told() == [
-        ("Points Earned", {"transfer": first.transfer, "points": 50, "balance": 50, "pending": False}),
+        ("Points Earned", {"transfer": first.transfer, "points": 50, "balance": 50}),
         (
             "Points Redeemed",
             {
