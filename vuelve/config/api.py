@@ -10,6 +10,7 @@ from ninja.security import HttpBasicAuth
 from vuelve import __version__
 from vuelve.customers.queries_privacy import report
 from vuelve.customers.services import disclosing, erasing
+from vuelve.loyalty.api import router as loyalty
 from vuelve.platform import clock
 from vuelve.platform.db import Statements, for_shop
 from vuelve.platform.errors import VuelveError
@@ -32,6 +33,8 @@ class SecretKey(HttpBasicAuth):
 
 
 api = NinjaAPI(title="Vuelve", version=__version__, auth=SecretKey(), docs_url=None, urls_namespace="api")
+
+api.add_router("", loyalty)
 
 
 @api.exception_handler(VuelveError)

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.customers.urls")),
     path("", include("vuelve.commerce.urls")),
     path("", include("vuelve.journeys.urls")),
+    path("", include("vuelve.loyalty.urls")),
     path("", include("vuelve.channels.urls_public")),
     path("", include("vuelve.channels.urls")),
 ]

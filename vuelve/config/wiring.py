@@ -83,8 +83,10 @@ from vuelve.loyalty.consumers import LoyaltyConsumer
 from vuelve.loyalty.contracts import EVENTS as POINTS_EVENTS
 from vuelve.loyalty.invariants import AccountsAddUp, TransfersAddUp
 from vuelve.loyalty.liquid import LoyaltyObject
+from vuelve.loyalty.panels import CustomerPointsPanel
 from vuelve.loyalty.steps import AwardPointsStep
 from vuelve.loyalty.ticks import ExpiryTick, LoyaltyTick
+from vuelve.loyalty.urls import NAVIGATION as LOYALTY
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
 from vuelve.shops import exports as shops_exports
 from vuelve.shops.exporting.privacy import ExportedFiles
@@ -217,13 +219,13 @@ def wire(into: Registry = registry) -> None:
 
 
 def _wire_pages(into: Registry) -> None:
-    into.nav += [OVERVIEW, CUSTOMERS, ORDERS, JOURNEYS, MESSAGES]
+    into.nav += [OVERVIEW, CUSTOMERS, ORDERS, JOURNEYS, MESSAGES, LOYALTY]
     into.data_tabs += [PRIVACY]
     into.data_tabs += EVENT_TABS
     into.data_tabs += [STORES, IMPORTS, EXPORTS]
     into.nav += [DATA] if into.data_tabs else []
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
-    into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel()]
+    into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel(), CustomerPointsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]
     into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
     into.event_faces |= loyalty_timeline.FACES

@@ -1,9 +1,10 @@
 """Reads of the ledger."""
 
+from datetime import datetime
 from typing import Any
 
 from vuelve.customers.queries import ids_of
-from vuelve.loyalty.contracts import POINTS, Balance
+from vuelve.loyalty.contracts import POINTS, Balance, Terms
 from vuelve.platform.db import Cursor, Statements, fetch_dicts
 from vuelve.platform.ids import CustomerId, ShopId
 
@@ -38,4 +39,11 @@ def statement(
 def totals(cursor: Cursor, shop: ShopId) -> dict[str, int]:
     """`outstanding` is what customers could spend at once, `owed` what they owe."""
     cursor.execute(SQL["totals"], {"shop": shop, "unit": POINTS})
+    return fetch_dicts(cursor)[0]
+
+
+def troubles(cursor: Cursor, shop: ShopId, terms: Terms, since: datetime) -> dict[str, int]:
+    """Since then: orders in another currency, and points that could not be taken back."""
+    start = max(since, terms.started_at)
+    cursor.execute(SQL["troubles"], {"shop": shop, "since": start, "currency": terms.currency})
     return fetch_dicts(cursor)[0]

@@ -55,6 +55,16 @@ def may_export(membership: Membership) -> bool:
     return membership.role in {Role.OWNER, Role.ADMIN}
 
 
+def may_manage_programme(membership: Membership) -> bool:
+    """Begin a loyalty programme, and say what it promises."""
+    return membership.role in EDITORS
+
+
+def may_adjust_points(membership: Membership) -> bool:
+    """Give points or take them by hand, and reverse a transfer."""
+    return membership.role in EDITORS | {Role.SUPPORT}
+
+
 def require(is_allowed: bool) -> None:
     """Raises VuelveError `forbidden`."""
     if not is_allowed:

@@ -48,6 +48,8 @@ CREATE TABLE loyalty_transfer (
 CREATE UNIQUE INDEX loyalty_transfer_reverses ON loyalty_transfer (shop_id, reverses) WHERE reverses IS NOT NULL;
 -- What was spent on an order that is cancelled.
 CREATE INDEX loyalty_transfer_order ON loyalty_transfer (shop_id, order_id) WHERE kind = 2 AND order_id IS NOT NULL;
+-- What could not be taken back.
+CREATE INDEX loyalty_transfer_short ON loyalty_transfer (shop_id, at) WHERE shortfall > 0;
 -- rls: loyalty_transfer
 
 CREATE TABLE loyalty_posting (

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from vuelve.customers.queries import customer_row
 from vuelve.customers.services import canonical
 from vuelve.loyalty import queries
 from vuelve.loyalty.contracts import (
@@ -89,10 +90,12 @@ def award(*, shop: ShopId, award: Award, now: datetime) -> Posted:
 def adjust(
     *, shop: ShopId, customer: CustomerId, points: int, key: str, note: str, actor: str, now: datetime
 ) -> Posted:
-    """Give points (above zero) or take them (below) by hand, with the reason. Audited. Raises as `redeem`, and `points_note`."""
+    """Give points (above zero) or take them (below) by hand, with the reason. Audited. Raises as `redeem`, and
+    `points_note`, `not_found`."""
     if not note.strip() or len(note) > NOTE_CHARS_MAX or "\x00" in note:
         raise VuelveError("points_note", "Say why, in at most 500 characters.", field="note")
-    with for_shop(shop):
+    with for_shop(shop) as cursor:
+        customer_row(cursor, shop, canonical(shop=shop, customer=customer))
         if points > 0:
             given = Award(customer=customer, points=points, key=key, note=note.strip(), actor=actor)
             posted = _give(shop, given, TransferKind.ADJUSTED, now)
@@ -132,6 +135,7 @@ def give_back(*, shop: ShopId, of: str, key: str, now: datetime, note: str = "",
     `points_key_reused` (409).
     """
     _check(1, key, "")
+    _check_texts(of, note)
     with for_shop(shop) as cursor:
         row = cursor.execute(
             SQL["give_back"],
@@ -166,6 +170,7 @@ def reverse(*, shop: ShopId, of: str, key: str, note: str, actor: str, now: date
     that; the transfer notes what was short.
     """
     _check(1, key, "")
+    _check_texts(of, note)
     with for_shop(shop) as cursor:
         lot = cursor.execute(SQL["lot_of_key"], {"shop": shop, "key": of}).fetchone()
         if lot is None:
@@ -266,6 +271,13 @@ def _key_reused() -> VuelveError:
         field="key",
         hint="Use one key for one deed.",
     )
+
+
+def _check_texts(of: str, note: str) -> None:
+    if not 1 <= len(of) <= KEY_CHARS_MAX or "\x00" in of:
+        raise VuelveError("points_of", f"A key has 1 to {KEY_CHARS_MAX} characters.", field="of")
+    if len(note) > NOTE_CHARS_MAX or "\x00" in note:
+        raise VuelveError("points_note", f"A note has at most {NOTE_CHARS_MAX} characters.", field="note")
 
 
 def _check(points: int, key: str, reference: str) -> None:

@@ -24,6 +24,16 @@ class Club(Store):
         self._merges = 0
         services.open_programme(shop=self.id, now=OPENED, actor="test", **choices)
 
+    def meet(self, *customers: int, name: str = "Ana Peña") -> None:
+        """Customers with a profile."""
+        with for_shop(self.id) as cursor:
+            for customer in customers:
+                cursor.execute(
+                    "INSERT INTO customers_customer (shop_id, id, name, search_key, created_at, first_seen_at, last_seen_at) "
+                    "VALUES (%(shop)s, %(id)s, %(name)s, '', %(now)s, %(now)s, %(now)s) ON CONFLICT DO NOTHING",
+                    {"shop": self.id, "id": customer, "name": name, "now": NOW},
+                )
+
     def change(self, *, now: datetime = NOW, **choices: Any) -> None:
         services.change_programme(shop=self.id, now=now, actor="test", **choices)
 

@@ -42,6 +42,7 @@ class Story:
 
     def __init__(self, terms: dict[str, object]) -> None:
         self.club = Club(make_shop(), **terms)
+        self.club.meet(ANA, BEA)
         self.now: datetime = NOW
         self.allows_debt = bool(terms["allows_debt"])
         self.number = 0

@@ -160,6 +160,8 @@ def test_points_given_back_after_their_day_can_still_be_spent(club: Club) -> Non
 
 
 def test_adjusting_by_hand(club: Club) -> None:
+    club.meet(ANA)
+
     def adjust(points: int, key: str, note: str = "por la espera") -> int:
         return services.adjust(
             shop=club.id, customer=ANA, points=points, key=key, note=note, actor="ana@tienda.mx", now=NOW
@@ -170,7 +172,7 @@ def test_adjusting_by_hand(club: Club) -> None:
     assert adjust(-5, "b") == 15
     refused("points_insufficient", club, lambda: adjust(-16, "c"))
     for note in ("", "   ", "x" * 501, "a\x00"):
-        refused("points_note", club, lambda note=note: adjust(1, "d", note))  # type: ignore[misc]
+        refused("points_note", club, lambda note=note: adjust(1, "d", note))
     assert [line["note"] for line in club.lines()] == ["por la espera"] * 2
     audited = club.rows(
         "SELECT detail FROM shops_auditentry WHERE shop_id = %s AND action = 'Points Adjusted'"
@@ -183,6 +185,7 @@ def test_reversing(club: Club) -> None:
     def reverse(of: str, key: str) -> int:
         return services.reverse(shop=club.id, of=of, key=key, note="error", actor="x", now=NOW).balance
 
+    club.meet(ANA)
     club.award(20, "gift")
     club.redeem(5, "coffee")
     assert reverse("coffee", "r1") == 20

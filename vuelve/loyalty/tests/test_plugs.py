@@ -108,7 +108,7 @@ def members(club: Club, leaf: dict[str, Any]) -> set[int]:
     [
         ("balance", "gte", 40, {ANA}),
         ("balance", "lt", 1, {CLEO, BEA}),
-        ("balance", "eq", 0, {CLEO, BEA}),
+        ("balance", "is", 0, {CLEO, BEA}),
         ("earned", "gte", 50, {ANA, BEA}),
         ("redeemed", "gte", 50, {BEA}),
         ("pending", "gte", 1, set()),
