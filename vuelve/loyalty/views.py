@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vuelve.customers.queries import canonical_id, customer_row
@@ -20,7 +20,7 @@ from vuelve.loyalty.forms import AdjustForm, ProgrammeForm
 from vuelve.loyalty.models import Programme
 from vuelve.loyalty.panels import readable
 from vuelve.loyalty.services.programmes import terms_of
-from vuelve.loyalty.wording import expiry, promise
+from vuelve.loyalty.wording import expiry, promise, signed
 from vuelve.platform import clock, limits
 from vuelve.platform.db import raw_cursor
 from vuelve.platform.errors import VuelveError
@@ -206,7 +206,7 @@ def _tiles(totals: dict[str, int]) -> list[Tile]:
             ),
         ),
         Tile(
-            label=_("Redeemed"),
+            label=pgettext("points", "Redeemed"),
             value=formats.number(totals["redeemed"]),
             definition=_("All points that were spent and not given back."),
             note=_("%(share)s of what was earned") % {"share": formats.percent(used)},
@@ -219,15 +219,19 @@ def _accounts(totals: dict[str, int]) -> list[tuple[str, str, str]]:
     rows = [
         (_("Earned"), _("by orders and journeys"), totals["issued"]),
         (_("Adjusted by hand"), _("given less taken"), totals["adjusted"]),
-        (_("Redeemed"), _("spent by customers"), -totals["redeemed"]),
+        (pgettext("points", "Redeemed"), _("spent by customers"), -totals["redeemed"]),
         (_("Taken back"), _("for refunds and cancellations"), -totals["withdrawn"]),
-        (_("Expired"), _("by the rules of the programme, or with an erased customer"), -totals["expired"]),
+        (
+            pgettext("points", "Expired"),
+            _("by the rules of the programme, or with an erased customer"),
+            -totals["expired"],
+        ),
     ]
     held = totals["outstanding"] + totals["pending"] - totals["owed"]
-    shown = [(name, what, formats.number(points)) for name, what, points in rows]
+    shown = [(name, what, signed(points, plus="")) for name, what, points in rows]
     return [
         *shown,
-        (_("Held by customers"), _("to spend and pending, less what is owed"), formats.number(held)),
+        (_("Held by customers"), _("to spend and pending, less what is owed"), signed(held, plus="")),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.dates import format_skeleton
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from vuelve.loyalty.contracts import ExpiryKind, Terms, TransferKind
 from vuelve.platform.extension import Text
@@ -15,9 +15,9 @@ from vuelve.platform.ui import formats
 
 KINDS: dict[TransferKind, Text] = {
     TransferKind.AWARDED: gettext_lazy("Earned"),
-    TransferKind.REDEEMED: gettext_lazy("Redeemed"),
+    TransferKind.REDEEMED: pgettext_lazy("points", "Redeemed"),
     TransferKind.WITHDRAWN: gettext_lazy("Taken back"),
-    TransferKind.EXPIRED: gettext_lazy("Expired"),
+    TransferKind.EXPIRED: pgettext_lazy("points", "Expired"),
     TransferKind.ADJUSTED: gettext_lazy("Adjusted by hand"),
     TransferKind.RELEASED: gettext_lazy("Can be spent now"),
     TransferKind.RETURNED: gettext_lazy("Given back"),
@@ -25,9 +25,9 @@ KINDS: dict[TransferKind, Text] = {
 }
 
 
-def signed(points: int) -> str:
+def signed(points: int, *, plus: str = "+") -> str:
     """`+10`, `−5`, with a real minus."""
-    sign = "+" if points > 0 else "−" if points < 0 else ""
+    sign = plus if points > 0 else "−" if points < 0 else ""
     return sign + formats.number(abs(points))
 
 

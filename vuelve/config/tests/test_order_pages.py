@@ -1,6 +1,5 @@
 """The pages of orders and carts: what a merchant sees, who may change what, and in a real browser."""
 
-import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from vuelve.commerce.tests.support import ANA, BEA, NOW, Store
 from vuelve.commerce.ticks import abandon_carts
 from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
-from vuelve.platform.tests.browser import serious_faults, sign_in
+from vuelve.platform.tests.browser import looks_right, sign_in
 from vuelve.shops import services
 from vuelve.shops.models import Role, Shop
 from vuelve.shops.tests.people import browser_of, make_member
@@ -137,24 +136,4 @@ def test_how_they_look(live_server: str, page: "Page", store: Store) -> None:
         ("orders-none", "orders/?q=nothing"),
     ):
         page.goto(f"{live_server}/s/{store.shop.slug}/{address}")
-        _check(page, name)
-
-
-def _check(page: "Page", name: str) -> None:
-    """Accessible, and nothing wider than the screen, on a desk in light and on a phone in dark."""
-    assert serious_faults(page) == []
-    _picture(page, f"{name}-desk")
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    page.wait_for_timeout(300)  # colours change gradually
-    assert page.evaluate("document.documentElement.scrollWidth <= 390")
-    assert serious_faults(page) == []
-    _picture(page, f"{name}-phone")
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.wait_for_timeout(300)
-
-
-def _picture(page: "Page", name: str) -> None:
-    if folder := os.environ.get("VUELVE_TEST_PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+        looks_right(page, name)

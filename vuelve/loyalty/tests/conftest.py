@@ -2,6 +2,8 @@ from datetime import date
 
 import pytest
 
+from vuelve.platform.tests.browser import chromium, live_server, page  # noqa: F401
+
 
 @pytest.fixture(scope="session")
 def years(log: None) -> None:

@@ -167,3 +167,27 @@ def serious_faults(page: "Page") -> list[str]:
         for fault in found
         if fault["impact"] in {"serious", "critical"}
     ]
+
+
+def looks_right(page: "Page", name: str) -> None:
+    """Accessible, and nothing wider than the screen, on a desk in light and on a phone in dark.
+
+    With VUELVE_TEST_PICTURES (a folder) there is a picture of each.
+    """
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    assert serious_faults(page) == []
+    _picture(page, f"{name}-desk")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.wait_for_timeout(300)  # colours change gradually
+    assert page.evaluate("document.documentElement.scrollWidth <= 390")
+    assert serious_faults(page) == []
+    _picture(page, f"{name}-phone")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.wait_for_timeout(300)
+
+
+def _picture(page: "Page", name: str) -> None:
+    if folder := os.environ.get("VUELVE_TEST_PICTURES"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
