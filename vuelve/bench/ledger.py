@@ -69,7 +69,7 @@ def measure(
     began = monotonic_seconds()
     breaches = sum(len(found) for found in check_all(shop).values())
     invariant_seconds = monotonic_seconds() - began
-    wrong = _wrong(shop, orders, redemptions // rounds * rounds)
+    differences = wrong(shop, orders, redemptions // rounds * rounds)
     return {
         "n": orders + redemptions // rounds * rounds,
         "customers": customers,
@@ -83,8 +83,8 @@ def measure(
         "balance_ms": round(balance_ms, 3),
         "invariant_seconds": round(invariant_seconds, 2),
         "breaches": breaches,
-        "wrong": wrong,
-        "is_correct": breaches == 0 and not wrong,
+        "wrong": differences,
+        "is_correct": breaches == 0 and not differences,
         "peak_memory_mb": usage.peak_memory_mb,
         "cpu_seconds": usage.cpu_seconds,
     }
@@ -179,7 +179,7 @@ def _balance_ms(shop: ShopId, customers: int) -> float:
     return median(times)
 
 
-def _wrong(shop: ShopId, orders: int, redemptions: int) -> list[str]:
+def wrong(shop: ShopId, orders: int, redemptions: int) -> list[str]:
     """What the tables hold against what they must."""
     with for_shop(shop) as cursor:
         row = cursor.execute(SQL["check_ledger"], {"shop": shop}).fetchone()
