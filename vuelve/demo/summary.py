@@ -9,6 +9,7 @@ from vuelve.demo.data import Totals
 from vuelve.journeys.models import Journey
 from vuelve.platform.db import Statements, fetch_dicts, for_shop
 from vuelve.platform.ids import ShopId
+from vuelve.shops.invariants import check_all
 
 SQL = Statements(__file__)
 THANK_YOU = "thank_you"
@@ -24,6 +25,7 @@ class Summary:
     events: int
     runs: int
     messages: int
+    points: int
     withheld: Mapping[str, int]
     seconds: Mapping[str, float]
     problems: list[str] = field(default_factory=list)
@@ -59,7 +61,8 @@ def summarise(
         f"{what}: expected {want}, found {found}" for what, (want, found) in wanted.items() if want != found
     ]
     problems += [f"{name.replace('_', ' ')}: {count}" for name, count in shortfalls.items() if count]
-    problems += [f"no {name}" for name in ("runs", "messages") if not counts[name]]
+    problems += [f"no {name}" for name in ("runs", "messages", "points") if not counts[name]]
+    problems += [f"{name}: {len(breaches)}" for name, breaches in check_all(shop).items() if breaches]
     return Summary(
         **counts,
         withheld=withheld,

@@ -7,4 +7,5 @@ SELECT
     (SELECT coalesce(sum(amount_minor), 0) FROM commerce_item WHERE shop_id = %(shop)s)::bigint AS amount_minor,
     (SELECT count(*) FROM events_event WHERE shop_id = %(shop)s AND origin = 0) AS events,
     (SELECT count(*) FROM journeys_run WHERE shop_id = %(shop)s) AS runs,
-    (SELECT count(*) FROM channels_message WHERE shop_id = %(shop)s) AS messages
+    (SELECT count(*) FROM channels_message WHERE shop_id = %(shop)s) AS messages,
+    (SELECT coalesce(sum(points), 0) FROM loyalty_transfer WHERE shop_id = %(shop)s AND kind = 1)::bigint AS points
