@@ -26,6 +26,7 @@ from vuelve.events.sources.csv.contracts import Fingerprint
 from vuelve.events.sources.csv.privacy import CHUNK_BYTES
 from vuelve.events.sources.csv.tests import files as csv
 from vuelve.events.sources.csv.uploading import keep
+from vuelve.loyalty.services import open_programme
 from vuelve.platform import jobs, limits
 from vuelve.platform.clock import VirtualClock
 from vuelve.platform.db import fetch_dicts, for_shop
@@ -45,8 +46,8 @@ TOLD_OF_IDS = {"customers_erasure", "customers_disclosure"}
 
 @pytest.fixture
 def told(log: None) -> Story:
-    """With journeys and messages."""
-    return begin()
+    """With journeys and messages, and points."""
+    return rewarding(begin())
 
 
 @pytest.fixture
@@ -57,7 +58,13 @@ def story(log: None) -> Story:
 
 def quiet() -> Story:
     ensure_months(now=MORNING)
-    return Story(shop=make_shop(), clock=VirtualClock(MORNING))
+    return rewarding(Story(shop=make_shop(), clock=VirtualClock(MORNING)))
+
+
+def rewarding(story: Story) -> Story:
+    """Orders earn points."""
+    open_programme(shop=story.id, now=MORNING - timedelta(days=1_000), actor="test")
+    return story
 
 
 def test_every_table_with_a_customers_id_is_in_a_part(story: Story) -> None:
