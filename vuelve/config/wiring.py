@@ -93,7 +93,7 @@ from vuelve.shops.exporting.privacy import ExportedFiles
 from vuelve.shops.exporting.services import OldExportsTick
 from vuelve.shops.exporting.urls import TAB as EXPORTS
 from vuelve.shops.invariants import InvariantsTick
-from vuelve.shops.panels import DATA, OVERVIEW
+from vuelve.shops.panels import DATA, OVERVIEW, SETTINGS
 from vuelve.shops.privacy import ShopsPrivacy
 
 OWN_EVENTS = {
@@ -224,6 +224,7 @@ def _wire_pages(into: Registry) -> None:
     into.data_tabs += EVENT_TABS
     into.data_tabs += [STORES, IMPORTS, EXPORTS]
     into.nav += [DATA] if into.data_tabs else []
+    into.nav += [SETTINGS]
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel(), CustomerPointsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]

@@ -19,6 +19,7 @@ EXPORTS = (
 NOT_EXPORTED = {
     "shops_apikey": "hashes of secrets",
     "shops_export": "files of exports, for some days",
+    "shops_invitation": "hashes of secrets",
     "shops_membership": "accounts of the staff",
     "shops_retention": "settings",
 }

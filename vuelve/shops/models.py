@@ -78,6 +78,30 @@ class Membership(models.Model):
         ]
 
 
+class Invitation(models.Model):
+    """Lets whoever has the link join the shop in a role, once. The link holds the token, the database its hash."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="shops_invitation_role"),
+            models.UniqueConstraint(
+                fields=["shop", "email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="shops_invitation_open",
+            ),
+        ]
+
+
 class KeyKind(models.TextChoices):
     WRITE = "write", _("Write key")  # public: can only append events
     SECRET = "secret", _("Secret key")

@@ -1,6 +1,11 @@
 """Which role may do what. A refusal says so; what a member may not do is not offered either."""
 
+from collections.abc import Callable
+
+from django.utils.translation import gettext_lazy as _
+
 from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import Text
 from vuelve.shops.models import Membership, Role
 
 EDITORS = frozenset({Role.OWNER, Role.ADMIN, Role.MARKETER})
@@ -63,6 +68,37 @@ def may_manage_programme(membership: Membership) -> bool:
 def may_adjust_points(membership: Membership) -> bool:
     """Give points or take them by hand, and reverse a transfer."""
     return membership.role in EDITORS | {Role.SUPPORT}
+
+
+def may_manage_members(membership: Membership) -> bool:
+    """Invite, change roles, remove. Owners are the business of owners alone (`may_grant`)."""
+    return membership.role in {Role.OWNER, Role.ADMIN}
+
+
+def may_grant(membership: Membership, role: str) -> bool:
+    """Give somebody this role, or take it."""
+    return may_manage_members(membership) and (role != Role.OWNER or membership.role == Role.OWNER)
+
+
+def may_read_audit(membership: Membership) -> bool:
+    """Who did what, word for word."""
+    return membership.role in {Role.OWNER, Role.ADMIN}
+
+
+# What the page of the team shows, by role. Everybody reads customers, orders, journeys, messages and points.
+MATRIX: tuple[tuple[Text, Callable[[Membership], bool]], ...] = (
+    (_("Invite people, change roles, read the audit log"), may_manage_members),
+    (_("Manage keys, connect stores"), may_manage_keys),
+    (_("Export tables, hand out or erase a customer's data"), may_manage_privacy),
+    (_("Publish journeys, import files, change the loyalty programme"), may_edit_journeys),
+    (_("Join profiles, adjust points"), may_adjust_points),
+    (_("Read events word for word"), may_see_payloads),
+)
+
+
+def matrix() -> list[tuple[Text, list[bool]]]:
+    """Each permission with whether the roles have it, in their order."""
+    return [(label, [allows(Membership(role=role)) for role in Role]) for label, allows in MATRIX]
 
 
 def require(is_allowed: bool) -> None:

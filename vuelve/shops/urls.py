@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vuelve.shops import views
+from vuelve.shops import views, views_settings
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,5 +12,24 @@ urlpatterns = [
     path("s/<slug:shop_slug>/", views.overview, name="overview"),
     path("s/<slug:shop_slug>/search", views.search, name="search"),
     path("s/<slug:shop_slug>/data/", views.data, name="data"),
+    path("s/<slug:shop_slug>/settings/", views_settings.team, name="settings"),
+    path("s/<slug:shop_slug>/settings/invite", views_settings.invite, name="member_invite"),
+    path(
+        "s/<slug:shop_slug>/settings/invitations/<int:invitation_id>/revoke",
+        views_settings.revoke,
+        name="invitation_revoke",
+    ),
+    path(
+        "s/<slug:shop_slug>/settings/members/<int:membership_id>/role",
+        views_settings.change_role,
+        name="member_role",
+    ),
+    path(
+        "s/<slug:shop_slug>/settings/members/<int:membership_id>/remove",
+        views_settings.remove,
+        name="member_remove",
+    ),
+    path("s/<slug:shop_slug>/settings/audit", views_settings.audit_log, name="audit"),
+    path("join/<slug:slug>/<str:token>", views_settings.join, name="join"),
     path("s/<slug:shop_slug>/ui", views.ui, name="ui"),
 ]
