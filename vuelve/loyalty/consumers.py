@@ -47,7 +47,9 @@ class LoyaltyConsumer:
                 "shops": [each.shop for each in terms],
                 "order_id_max": limits.ORDER_ID_CHARS_MAX,
             },
+            prepare=True,
         ).rowcount
         if found:
             EARNED.inc(settle_orders(cursor, terms, now=batch.now))
-        tell(cursor, now=batch.now)
+        if found or is_merging:
+            tell(cursor, now=batch.now)

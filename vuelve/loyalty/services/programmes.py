@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 
@@ -98,7 +99,7 @@ def change_programme(*, shop: ShopId, now: datetime, actor: str, **choices: Any)
 def terms_of(shop: ShopId) -> Terms | None:
     """What the shop's programme promises, live or not; None without one."""
     with for_shop(shop):
-        programme = Programme.objects.filter(shop_id=shop).first()
+        programme = Programme.objects.select_related("shop").filter(shop_id=shop).first()
         return None if programme is None else _terms(programme)
 
 
@@ -106,7 +107,7 @@ def _terms(programme: Programme) -> Terms:
     shop = ShopId(programme.shop_id)
     return Terms(
         shop=shop,
-        zone=facts(shop).zone,
+        zone=ZoneInfo(programme.shop.time_zone),
         currency=programme.currency,
         rate_points=programme.rate_points,
         rate_minor=programme.rate_minor,
@@ -125,12 +126,14 @@ def _terms(programme: Programme) -> Terms:
 
 def live_terms() -> list[Terms]:
     """Of all programmes that award, of the shops that this transaction sees."""
-    return [_terms(programme) for programme in Programme.objects.filter(is_live=True).order_by("shop_id")]
+    programmes = Programme.objects.select_related("shop").filter(is_live=True).order_by("shop_id")
+    return [_terms(programme) for programme in programmes]
 
 
 def all_programmes() -> list[tuple[Programme, Terms]]:
     """Of the shops that this transaction sees."""
-    return [(programme, _terms(programme)) for programme in Programme.objects.order_by("shop_id")]
+    programmes = Programme.objects.select_related("shop").order_by("shop_id")
+    return [(programme, _terms(programme)) for programme in programmes]
 
 
 def _count_history(shop: ShopId) -> None:

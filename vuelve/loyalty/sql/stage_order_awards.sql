@@ -8,5 +8,5 @@ SELECT s.shop_id, 'order:' || s.order_id, s.customer_id, s.node_id, %(unit)s, s.
 FROM pg_temp.loyalty_standing s
 JOIN unnest(%(shops)s::bigint[], %(points)s::bigint[], %(minor)s::bigint[], %(approval)s::integer[])
      AS t (shop_id, rate_points, rate_minor, approval_days) ON t.shop_id = s.shop_id
-JOIN pg_temp.loyalty_day d ON d.shop_id = s.shop_id AND d.day = s.day
+LEFT JOIN pg_temp.loyalty_day d ON d.shop_id = s.shop_id AND d.day = s.day
 WHERE s.earns AND s.keep > 0 AND s.known_seq IS NULL
