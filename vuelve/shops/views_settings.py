@@ -26,6 +26,7 @@ from vuelve.shops.forms import InviteForm, JoinForm
 from vuelve.shops.http import ShopRequest
 from vuelve.shops.models import AuditEntry, Invitation, Member, Membership, Role, Shop
 from vuelve.shops.permissions import matrix, may_grant, may_manage_members, may_read_audit, require
+from vuelve.shops.wording import action_text
 
 CSV_ROWS_MAX = 10_000
 
@@ -173,12 +174,15 @@ def audit_log(request: ShopRequest) -> HttpResponseBase:
     context = {
         "tabs": _tabs(request, "audit"),
         "page": page,
-        "lines": [{"row": row, "details": _details(row.detail)} for row in page.rows],
+        "lines": [
+            {"row": row, "what": action_text(row.action), "details": _details(row.detail)}
+            for row in page.rows
+        ],
         "search": search,
         "action": action,
         "actions": [
             ("", _("Everything")),
-            *((one, one) for one in actions.distinct().order_by("action")[:200]),
+            *((one, action_text(one)) for one in actions.distinct().order_by("action")[:200]),
         ],
         "is_filtered": bool(search or action),
     }
