@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from django.http import HttpRequest
-from ninja import Router, Schema
-from pydantic import StrictInt
+from ninja import Field, Router, Schema
 
 from vuelve.customers.queries import canonical_id, customer_row
 from vuelve.loyalty import queries, services
@@ -33,14 +32,14 @@ class Points(Schema):
 class Redemption(Schema):
     """`order_id`: what the points pay for; if that order is cancelled they are given back."""
 
-    points: StrictInt
+    points: int = Field(strict=True)  # 1.0, "1" and true are none
     key: str
     order_id: str | None = None
     reference: str = ""
 
 
 class GivenPoints(Schema):
-    points: StrictInt
+    points: int = Field(strict=True)  # 1.0, "1" and true are none
     key: str
     reference: str = ""
 
