@@ -89,7 +89,19 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 3600
 
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+# Behind a proxy that speaks TLS: this server itself speaks plain HTTP, so the proxy must say how it was reached.
+IS_PUBLIC_OVER_TLS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PUBLIC_OVER_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_PUBLIC_OVER_TLS else None
+# Without it every form is refused behind a proxy that does not say so: the browser's origin is https, ours http.
+CSRF_TRUSTED_ORIGINS = ["/".join(PUBLIC_URL.split("/")[:3])] if IS_PUBLIC_OVER_TLS else []
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_PUBLIC_OVER_TLS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # subdomains are the shop's own, and may speak plain HTTP
+    "security.W008",  # the proxy redirects to TLS; in here everything is plain HTTP
+    "security.W019",  # a message's preview is a frame of our own
+    "security.W021",  # no preload list without subdomains
+]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # a message's preview is a frame of our own

@@ -45,7 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_WORKER_URL", "", "A login in role vuelve_worker. Empty: DATABASE_URL with `SET ROLE`."),
     Setting("VUELVE_DB_ROLE", "owner", "Which role this process connects as: web, worker or owner. The commands set it."),
     Setting("VUELVE_SECRET_KEY", "", "Signs sessions and links, encrypts providers' secrets. Empty: made once and kept in the home folder. Must be the same on every machine."),
-    Setting("VUELVE_PUBLIC_URL", "http://127.0.0.1:8000", "Address under which customers and members reach this server; used in links."),
+    Setting("VUELVE_PUBLIC_URL", "http://127.0.0.1:8000", "Address under which customers and members reach this server; used in links. With https:// cookies are sent over TLS only; the proxy in front sets X-Forwarded-Proto."),
     Setting("VUELVE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the server answers to, comma-separated."),
     Setting("VUELVE_WEB_PROCESSES", "2", "Processes of the web server. One computes on one CPU at a time: 1 saves 100 MB, more than CPUs gains nothing.", int),
     Setting("VUELVE_WEB_THREADS", "4", "Threads of each process of the web server, with a connection to the database each.", int),
