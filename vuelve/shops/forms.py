@@ -4,7 +4,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from vuelve.shops.models import Role
+from vuelve.shops.models import KeyKind, Role
 
 
 class SignInForm(forms.Form):
@@ -50,3 +50,14 @@ class JoinForm(forms.Form):
         password: str = self.cleaned_data["password"]
         validate_password(password)
         return password
+
+
+class KeyForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=KeyKind.choices,
+        help_text=_(
+            "A write key only sends events and may stand in a browser. A secret key is for your own servers."
+        ),
+    )
+    label = forms.CharField(label=_("What it is for"), max_length=60, required=False)

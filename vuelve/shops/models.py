@@ -115,6 +115,8 @@ class ApiKey(models.Model):
     hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(db_default=Now())
     revoked_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)  # of a key that was replaced: until then both work
+    last_used_at = models.DateTimeField(null=True)  # to KEY_USE_NOTED_SECONDS
 
     class Meta:
         constraints: ClassVar = [

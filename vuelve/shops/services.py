@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.ids import ShopId, hash_secret, new_secret
@@ -23,6 +24,9 @@ from vuelve.shops.models import (
     Shop,
     SignInLink,
 )
+
+# A key is used thousands of times a second: that it is in use need not be known to the second.
+KEY_USE_NOTED_SECONDS = 600
 
 _PREFIX = {KeyKind.WRITE: "vw", KeyKind.SECRET: "vs"}
 
@@ -82,14 +86,17 @@ def shop_of_key(*, secret: str, kind: KeyKind) -> ShopId | None:
 
 
 def key_holder(*, secret: str) -> KeyHolder | None:
-    """Whose key it is; None if it is unknown or revoked."""
+    """Whose key it is; None if it is unknown, revoked or expired. Its use is noted, once in KEY_USE_NOTED_SECONDS."""
+    now = real.now()
     row = (
-        ApiKey.objects.filter(hash=hash_secret(secret), revoked_at=None)
-        .values_list("shop_id", "kind", "shop__orders_need_secret_key")
+        ApiKey.objects.filter(_valid(now), hash=hash_secret(secret))
+        .values_list("shop_id", "kind", "shop__orders_need_secret_key", "pk", "last_used_at")
         .first()
     )
     if row is None:
         return None
+    if row[4] is None or row[4] < now - timedelta(seconds=KEY_USE_NOTED_SECONDS):
+        ApiKey.objects.filter(pk=row[3]).update(last_used_at=now)
     return KeyHolder(
         shop=ShopId(row[0]), is_secret=row[1] == KeyKind.SECRET, orders_need_secret_key=bool(row[2])
     )
@@ -97,7 +104,7 @@ def key_holder(*, secret: str) -> KeyHolder | None:
 
 def holder_of(*, shop: ShopId, key: int) -> KeyHolder:
     """Whose key it is, by the row's number: for tests within the back office. Raises VuelveError `not_found`."""
-    row = ApiKey.objects.select_related("shop").filter(pk=key, shop=shop, revoked_at=None).first()
+    row = ApiKey.objects.select_related("shop").filter(_valid(real.now()), pk=key, shop=shop).first()
     if row is None:
         raise not_found("key")
     return KeyHolder(
@@ -105,6 +112,10 @@ def holder_of(*, shop: ShopId, key: int) -> KeyHolder:
         is_secret=row.kind == KeyKind.SECRET,
         orders_need_secret_key=row.shop.orders_need_secret_key,
     )
+
+
+def _valid(now: datetime) -> Q:
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
 
 
 def guard_orders(*, shop: ShopId, is_needed: bool, actor: str) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vuelve.shops import views, views_settings
+from vuelve.shops import views, views_keys, views_settings
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -29,6 +29,10 @@ urlpatterns = [
         views_settings.remove,
         name="member_remove",
     ),
+    path("s/<slug:shop_slug>/settings/keys", views_keys.keys, name="keys"),
+    path("s/<slug:shop_slug>/settings/keys/create", views_keys.create, name="key_create"),
+    path("s/<slug:shop_slug>/settings/keys/<int:key_id>/rotate", views_keys.rotate, name="key_rotate"),
+    path("s/<slug:shop_slug>/settings/keys/<int:key_id>/revoke", views_keys.revoke, name="key_revoke"),
     path("s/<slug:shop_slug>/settings/audit", views_settings.audit_log, name="audit"),
     path("join/<slug:slug>/<str:token>", views_settings.join, name="join"),
     path("s/<slug:shop_slug>/ui", views.ui, name="ui"),

@@ -25,15 +25,24 @@ from vuelve.shops import services_members
 from vuelve.shops.forms import InviteForm, JoinForm
 from vuelve.shops.http import ShopRequest
 from vuelve.shops.models import AuditEntry, Invitation, Member, Membership, Role, Shop
-from vuelve.shops.permissions import matrix, may_grant, may_manage_members, may_read_audit, require
+from vuelve.shops.permissions import (
+    matrix,
+    may_grant,
+    may_manage_keys,
+    may_manage_members,
+    may_read_audit,
+    require,
+)
 from vuelve.shops.wording import action_text
 
 CSV_ROWS_MAX = 10_000
 
 
-def _tabs(request: ShopRequest, current: str) -> list[Tab]:
+def section_tabs(request: ShopRequest, current: str) -> list[Tab]:
     place = {"shop_slug": request.shop.slug}
     tabs = [Tab(_("Team"), reverse("settings", kwargs=place), is_current=current == "team")]
+    if may_manage_keys(request.membership):
+        tabs.append(Tab(_("API keys"), reverse("keys", kwargs=place), is_current=current == "keys"))
     if may_read_audit(request.membership):
         tabs.append(Tab(_("Audit log"), reverse("audit", kwargs=place), is_current=current == "audit"))
     return tabs
@@ -56,7 +65,7 @@ def _team(request: ShopRequest, form: InviteForm, link: str = "") -> HttpRespons
     invitations = Invitation.objects.filter(shop_id=request.shop_id, accepted_at=None, revoked_at=None)
     grantable = [(role.value, role.label) for role in Role if may_grant(by, role)]
     context = {
-        "tabs": _tabs(request, "team"),
+        "tabs": section_tabs(request, "team"),
         "members": [
             {
                 "row": row,
@@ -172,7 +181,7 @@ def audit_log(request: ShopRequest) -> HttpResponseBase:
     page = paging.page(request, list(entries[: limits.PAGE_ROWS + 1]), key=lambda row: (row.at, row.pk))
     actions = AuditEntry.objects.filter(shop_id=request.shop_id).values_list("action", flat=True)
     context = {
-        "tabs": _tabs(request, "audit"),
+        "tabs": section_tabs(request, "audit"),
         "page": page,
         "lines": [
             {"row": row, "what": action_text(row.action), "details": _details(row.detail)}

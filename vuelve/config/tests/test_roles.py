@@ -50,7 +50,7 @@ def answers(shop: Shop, browser: Client, method: str) -> dict[str, int]:
 RESTRICTED: dict[tuple[str, str], frozenset[Role]] = {
     **dict.fromkeys(
         [
-            ("get", "audit"), ("get", "customer_erase"), ("get", "export_download"), ("post", "customer_erase"),
+            ("get", "audit"), ("get", "customer_erase"), ("get", "export_download"), ("get", "keys"), ("post", "key_create"), ("post", "key_rotate"), ("post", "key_revoke"), ("post", "customer_erase"),
             ("post", "customer_export"), ("post", "data_guard"), ("post", "data_store_bring"), ("post", "data_store_check"),
             ("post", "data_store_disconnect"), ("post", "data_store_keep"), ("post", "data_store_reconcile"),
             ("post", "data_store_retry"), ("post", "data_store_secret"), ("post", "data_store_stop"),
