@@ -1,25 +1,10 @@
-"""How many points, and until when. Pure."""
+"""Until when points can be spent. Pure. How many an order earns: `sql/stand_orders.sql`."""
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from vuelve.loyalty.contracts import ExpiryKind, Terms
-
-
-def points_for(
-    eligible_minor: int, *, rate_points: int, rate_minor: int, multiplier_percent: int = 100
-) -> int:
-    """Points for an eligible amount, floored once: at 1 per 10.00, 105.00 earn 10 and 9.99 nothing.
-
-    `sql/earn.sql` and `loyalty_withdraw` compute the same.
-    """
-    return max(eligible_minor, 0) * rate_points * multiplier_percent // (rate_minor * 100)
-
-
-def active_at(terms: Terms, earned_at: datetime) -> datetime | None:
-    """When pending points can be spent; None: at once."""
-    return earned_at + timedelta(days=terms.approval_days) if terms.approval_days else None
 
 
 def expires_at(terms: Terms, earned_at: datetime) -> datetime | None:

@@ -1,6 +1,5 @@
 """Data > Imports in a real browser: a file from the disk to its numbers, by mouse, on a desk and on a phone."""
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import pytest
 from vuelve.config.tests.test_import_pages import ORDERS
 from vuelve.platform import jobs
 from vuelve.platform.clock import real
-from vuelve.platform.tests.browser import serious_faults, sign_in
+from vuelve.platform.tests.browser import looks_right, sign_in
 from vuelve.shops import services
 from vuelve.shops.models import Shop
 from vuelve.shops.tests.people import make_member
@@ -21,38 +20,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def look_at(page: "Page", name: str) -> None:
-    """Accessible, and nothing wider than the screen, on a desk in light and on a phone in dark."""
-    assert serious_faults(page) == []
-    _picture(page, f"{name}-desk")
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    page.wait_for_timeout(300)  # colours change gradually
-    assert page.evaluate("document.documentElement.scrollWidth <= 390")
-    assert serious_faults(page) == []
-    _picture(page, f"{name}-phone")
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.wait_for_timeout(300)
-
-
-def _picture(page: "Page", name: str) -> None:
-    if folder := os.environ.get("VUELVE_TEST_PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
 def test_from_the_disk_to_the_numbers(live_server: str, page: "Page", shop: Shop, tmp_path: Path) -> None:
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     sign_in(page, live_server, services.issue_sign_in_link(member=make_member(shop), now=real.now()))
     page.goto(f"{live_server}/s/{shop.slug}/data/imports/")
-    look_at(page, "imports-empty")
+    looks_right(page, "imports-empty")
     file = tmp_path / "ventas.csv"
     file.write_bytes(ORDERS)
     page.get_by_label("Archivo CSV").set_input_files(file)
     page.get_by_role("button", name="Subir").click()
     page.wait_for_url("**/columns")
     assert page.get_by_text("1250.50").count() == 1
-    look_at(page, "imports-columns")
+    looks_right(page, "imports-columns")
     # A wrong choice shows at once what it does to the rows, and can be taken back; by keyboard.
     page.get_by_label("Los importes se escriben").focus()
     page.get_by_label("Los importes se escriben").select_option(".")
@@ -64,13 +43,13 @@ def test_from_the_disk_to_the_numbers(live_server: str, page: "Page", shop: Shop
     page.wait_for_url(re.compile(r"/imports/\d+$"))
     jobs.run_pending()
     page.get_by_text("2 pedidos, 2 perfiles de cliente").wait_for()  # the page asks again by itself
-    look_at(page, "imports-checked")
+    looks_right(page, "imports-checked")
     page.get_by_role("button", name="Importar ahora").click()
     jobs.run_pending()
     page.get_by_text("Filas rechazadas en un archivo").wait_for()
     with page.expect_download() as download:
         page.get_by_text("Filas rechazadas en un archivo").click()
     assert download.value.suggested_filename == "ventas.rejects.csv"
-    look_at(page, "imports-done")
+    looks_right(page, "imports-done")
     page.goto(f"{live_server}/s/{shop.slug}/data/imports/")
-    look_at(page, "imports-list")
+    looks_right(page, "imports-list")
