@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vuelve.config.tests.test_import_browser import look_at
 from vuelve.platform import jobs
 from vuelve.platform.clock import real
-from vuelve.platform.tests.browser import sign_in
+from vuelve.platform.tests.browser import looks_right, sign_in
 from vuelve.shops import services
 from vuelve.shops.models import Shop
 from vuelve.shops.tests.people import make_member
@@ -31,4 +30,4 @@ def test_a_table_is_made_and_fetched(live_server: str, page: "Page", shop: Shop)
     with page.expect_download() as download:
         link.click()
     assert download.value.suggested_filename.endswith(".csv")
-    look_at(page, "exports")
+    looks_right(page, "exports")
