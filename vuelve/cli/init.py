@@ -11,6 +11,7 @@ from vuelve.platform import clock
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.ids import ShopId
 from vuelve.shops import services
+from vuelve.shops.accounts.factors import forget_second_factor
 from vuelve.shops.models import KeyKind, Member, Membership, Role, Shop
 
 
@@ -51,10 +52,12 @@ def describe(shop: Shop) -> dict[str, Any]:
     return {"shop": shop.slug, "admin_email": owner.member.email if owner else None}
 
 
-def sign_in_url(*, email: str, base_url: str | None = None) -> str:
-    """Raises VuelveError `not_found`."""
+def sign_in_url(*, email: str, base_url: str | None = None, is_without_second_factor: bool = False) -> str:
+    """`is_without_second_factor`: the member's is removed first. Raises VuelveError `not_found`."""
     member = Member.objects.filter(email=email.strip().lower(), is_active=True).first()
     if member is None:
         raise not_found("member")
+    if is_without_second_factor:
+        forget_second_factor(member)
     token = services.issue_sign_in_link(member=member, now=clock.real.now())
     return f"{base_url or settings.PUBLIC_URL}/sign-in/{token}"

@@ -121,14 +121,19 @@ def jobs() -> None:
 
 @cli.command("sign-in-link")
 @home_option
+@click.option(
+    "--forget-second-factor",
+    is_flag=True,
+    help="Remove the member's code app, passkeys and recovery codes, too: for who lost them.",
+)
 @click.argument("email")
-def sign_in_link(home: Path | None, email: str) -> None:
-    """Print a link that signs a member in once."""
+def sign_in_link(home: Path | None, email: str, forget_second_factor: bool) -> None:
+    """Print a link that signs a member in once, in place of the password."""
     with environment.database(environment.choose_home(home), say=environment.say):
         environment.start_django("owner")
         from vuelve.cli.init import sign_in_url
 
-        click.echo(sign_in_url(email=email))
+        click.echo(sign_in_url(email=email, is_without_second_factor=forget_second_factor))
 
 
 @cli.command()

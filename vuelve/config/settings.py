@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from vuelve.platform import env
 from vuelve.platform.db import django_database
 from vuelve.platform.secret_key import secret_key
+from vuelve.shops.accounts.providers import sign_in_providers
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -34,6 +35,13 @@ INSTALLED_APPS = [
     "vuelve.journeys",
     "vuelve.loyalty",
     "vuelve.config",
+    # Below ours: our templates take the place of theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 
 MIDDLEWARE = [
@@ -50,6 +58,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "vuelve.shops.accounts.sessions.note_activity",
     "vuelve.shops.http.shop_scope",
 ]
 
@@ -59,6 +69,7 @@ DATABASES = {"default": django_database(env.get("VUELVE_DB_ROLE"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "shops.Member"
 LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
 
 TEMPLATES = [
     {
@@ -107,11 +118,57 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # a message's preview is a frame of our own
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # the ingest endpoints check their own, smaller limits
 
+# What a limit of attempts and a used code are: the same for all processes, so the database keeps them.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "platform_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
 ]
+
+# Second factors, passkeys and sign-in by a provider are allauth's; pages, limits and what is noted are ours
+# (`shops/accounts/`).
+ACCOUNT_ADAPTER = "vuelve.shops.accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation or the server's command line made the account
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# By account, not by address: behind a proxy, or in an office, many people have one.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "reauthenticate": "10/m/user"}
+MFA_ADAPTER = "vuelve.shops.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "vuelve.shops.accounts.passkey_forms.AddForm",
+    "edit_webauthn": "vuelve.shops.accounts.passkey_forms.RenameForm",
+    "authenticate_webauthn": "vuelve.shops.accounts.passkey_forms.AuthenticateForm",
+    "login_webauthn": "vuelve.shops.accounts.passkey_forms.EnterForm",
+    "reauthenticate_webauthn": "vuelve.shops.accounts.passkey_forms.ConfirmForm",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Vuelve"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "vuelve.shops.accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+SOCIALACCOUNT_STORE_TOKENS = False
+# A link, no form: a form may lead nowhere but to ourselves (the content security policy), and `state` guards the way back.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = sign_in_providers()
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""  # `config/wiring.py` imports what has jobs
 

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.events.sources.csv.urls")),
     path("api/v1/", api.urls),
     path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
+    path("", include("vuelve.shops.accounts.urls")),
     path("", include("vuelve.shops.urls")),
     path("", include("vuelve.shops.exporting.urls")),
     path("", include("vuelve.events.urls_pages")),

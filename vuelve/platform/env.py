@@ -45,7 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATABASE_WORKER_URL", "", "A login in role vuelve_worker. Empty: DATABASE_URL with `SET ROLE`."),
     Setting("VUELVE_DB_ROLE", "owner", "Which role this process connects as: web, worker or owner. The commands set it."),
     Setting("VUELVE_SECRET_KEY", "", "Signs sessions and links, encrypts providers' secrets. Empty: made once and kept in the home folder. Must be the same on every machine."),
-    Setting("VUELVE_PUBLIC_URL", "http://127.0.0.1:8000", "Address under which customers and members reach this server; used in links. With https:// cookies are sent over TLS only; the proxy in front sets X-Forwarded-Proto."),
+    Setting("VUELVE_PUBLIC_URL", "http://127.0.0.1:8000", "Address under which customers and members reach this server; used in links. With https:// cookies are sent over TLS only; the proxy in front sets X-Forwarded-Proto, and appends to X-Forwarded-For."),
     Setting("VUELVE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the server answers to, comma-separated."),
     Setting("VUELVE_WEB_PROCESSES", "2", "Processes of the web server. One computes on one CPU at a time: 1 saves 100 MB, more than CPUs gains nothing.", int),
     Setting("VUELVE_WEB_THREADS", "4", "Threads of each process of the web server, with a connection to the database each.", int),
@@ -56,6 +56,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VUELVE_METRICS_DIR", "", "Folder where the processes of one machine share their Prometheus counters. `vuelve up` sets it."),
     Setting("VUELVE_SMTP_URL", "", "smtp://user:password@host:port (smtps:// for TLS from the start, smtp+starttls:// to require STARTTLS). Empty: the smtp provider is off."),
     Setting("VUELVE_SHOPIFY_STAND_IN", "", "For tests: http://127.0.0.1:PORT of a stand-in for Shopify's Admin API. Empty: the stores themselves.", _loopback),
+    Setting("VUELVE_OIDC_ISSUER", "", "Sign-in by a provider (OpenID Connect): its issuer, as in https://login.example.com. The provider is told to lead back to PUBLIC_URL/sign-in/with/oidc/login/callback/. Empty: off."),
+    Setting("VUELVE_OIDC_CLIENT_ID", "", "What the provider calls this server."),
+    Setting("VUELVE_OIDC_CLIENT_SECRET", "", "The secret that the provider gave with it."),
+    Setting("VUELVE_OIDC_NAME", "SSO", "The provider's name on the sign-in page."),
+    Setting("VUELVE_OIDC_TRUST_EMAIL", "0", "1: its e-mail addresses count even if it does not say that they are verified. Only for a provider where nobody chooses their own.", _flag),
     Setting("VUELVE_EMAIL_PROVIDER", "mailbox", "Who carries e-mail: mailbox (kept for the back office, nothing leaves) or smtp."),
 )  # fmt: skip
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Any, cast
 
 import structlog
+from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import OperationalError, connection
@@ -114,6 +116,21 @@ def content_security_policy(get_response: Handler) -> Handler:
         return response
 
     return handle
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's: what the proxy in front added last to X-Forwarded-For, where there is one (PUBLIC_URL is https).
+
+    Further in front anybody may have written anything. '' on a server that is reached by a socket.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    if not settings.IS_PUBLIC_OVER_TLS:
+        return peer
+    last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        return str(ip_address(last))
+    except ValueError:
+        return peer
 
 
 def error_response(error: VuelveError) -> JsonResponse:

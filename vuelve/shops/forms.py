@@ -4,21 +4,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from vuelve.shops.models import KeyKind, Role
-
-
-class SignInForm(forms.Form):
-    email = forms.EmailField(
-        label=_("E-mail"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+from vuelve.shops.models import KeyKind, Member, Role
 
 
 class InviteForm(forms.Form):
@@ -31,7 +17,7 @@ class InviteForm(forms.Form):
 
 
 class JoinForm(forms.Form):
-    """Of somebody who has no account yet."""
+    """Of somebody who has no account yet. `email`: the invitation's."""
 
     name = forms.CharField(
         label=_("Your name"),
@@ -46,9 +32,13 @@ class JoinForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        validate_password(password)
+        validate_password(password, Member(email=self.email, name=self.data.get("name", "")))
         return password
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
@@ -18,6 +20,7 @@ from vuelve.platform.extension import Text, registry
 from vuelve.platform.ids import ShopId
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.periods import Period
+from vuelve.shops.accounts.factors import has_second_factor
 from vuelve.shops.models import Member, Membership, Shop
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -82,10 +85,17 @@ class _ShopScope:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         membership = (
-            Membership.objects.select_related("shop").filter(member=request.user, shop__slug=slug).first()
+            Membership.objects.select_related("shop", "member")
+            .filter(member=request.user, shop__slug=slug)
+            .first()
         )
         if membership is None:
             raise Http404
+        if membership.shop.needs_second_factor and not has_second_factor(membership.member):
+            messages.warning(
+                request, _("This shop asks for a second factor or a passkey. Set one up to go on.")
+            )
+            return redirect("account")
         request.membership = membership  # type: ignore[attr-defined]
         request.shop = membership.shop  # type: ignore[attr-defined]
         request.shop_id = ShopId(membership.shop_id)  # type: ignore[attr-defined]

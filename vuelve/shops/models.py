@@ -26,6 +26,8 @@ class Shop(models.Model):
     signing_key = models.CharField(max_length=64)
     # Orders, payments, shipments and consents are taken only with a secret key: the write key is in every browser.
     orders_need_secret_key = models.BooleanField(default=False, db_default=False)
+    # Members without a second factor or a passkey see nothing of the shop until they have one.
+    needs_second_factor = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

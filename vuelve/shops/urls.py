@@ -4,15 +4,13 @@ from vuelve.shops import views, views_keys, views_settings
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sign-in", views.sign_in, name="sign_in"),
-    path("sign-in/<str:token>", views.sign_in_by_link, name="sign_in_by_link"),
-    path("sign-out", views.sign_out, name="sign_out"),
     path("language", views.set_language, name="set_language"),
     path("theme", views.set_theme, name="set_theme"),
     path("s/<slug:shop_slug>/", views.overview, name="overview"),
     path("s/<slug:shop_slug>/search", views.search, name="search"),
     path("s/<slug:shop_slug>/data/", views.data, name="data"),
     path("s/<slug:shop_slug>/settings/", views_settings.team, name="settings"),
+    path("s/<slug:shop_slug>/settings/second-factor", views_settings.second_factor, name="second_factor"),
     path("s/<slug:shop_slug>/settings/invite", views_settings.invite, name="member_invite"),
     path(
         "s/<slug:shop_slug>/settings/invitations/<int:invitation_id>/revoke",

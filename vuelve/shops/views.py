@@ -1,20 +1,15 @@
-"""Sign-in, the overview, search, and the reader's language and theme."""
+"""The overview, search, and the reader's language and theme."""
 
-from math import ceil
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect, render, resolve_url
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from vuelve.platform import charts, limits
 from vuelve.platform.clock import real
@@ -22,8 +17,8 @@ from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId
 from vuelve.platform.ui.components import Tab
 from vuelve.platform.ui.periods import CHOICES_DAYS, period_of
-from vuelve.shops import services, showcase, throttle
-from vuelve.shops.forms import SignInForm
+from vuelve.shops import showcase
+from vuelve.shops.accounts.entering import safe_next
 from vuelve.shops.http import THEME_COOKIE, THEMES, ShopRequest, link
 from vuelve.shops.models import Member, Membership
 from vuelve.shops.search import find
@@ -41,66 +36,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("overview", shop_slug=membership.shop.slug)
 
 
-# --- sign-in ---------------------------------------------------------------------------------------------
-
-
-@sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
-    next_url = _safe_next(request)
-    if request.user.is_authenticated:
-        return redirect(next_url)
-    form = SignInForm(request.POST or None)
-    problem = ""
-    if request.method == "POST" and form.is_valid():
-        now, address = real.now(), request.META.get("REMOTE_ADDR", "")
-        email = form.cleaned_data["email"].lower()
-        wait = throttle.count_attempt(email=email, address=address, now=now)
-        if wait is not None:
-            minutes = max(1, ceil(wait.total_seconds() / 60))
-            problem = ngettext(
-                "Too many attempts. Wait %(minutes)d minute and try again, or ask for a one-time link.",
-                "Too many attempts. Wait %(minutes)d minutes and try again, or ask for a one-time link.",
-                minutes,
-            ) % {"minutes": minutes}
-            return _sign_in_page(request, form, next_url, problem, status=429)
-        member = authenticate(request, username=email, password=form.cleaned_data["password"])
-        if isinstance(member, Member):
-            throttle.forget_attempts(email=email, address=address, now=now)
-            return _enter(request, member, next_url)
-        # One message for all reasons: it must not tell who has an account.
-        problem = _("The e-mail or the password is wrong, or the account is not active.")
-    return _sign_in_page(request, form, next_url, problem)
-
-
-def _sign_in_page(
-    request: HttpRequest, form: SignInForm, next_url: str, problem: str, status: int = 200
-) -> HttpResponse:
-    context = {"form": form, "next": next_url, "problem": problem}
-    return render(request, "shops/sign_in.html", context, status=status)
-
-
-@require_GET  # not HEAD: what only looks whether a link works must not use it up
-def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """A link from the server's command line; works once."""
-    member = services.use_sign_in_link(token=token, now=real.now())
-    if member is None or not member.is_active:
-        return render(request, "shops/link_used.html", status=410)
-    return _enter(request, member, reverse("home"))
-
-
-def _enter(request: HttpRequest, member: Member, next_url: str) -> HttpResponse:
-    # Makes a new session; that of another member who was signed in here is thrown away with all it held.
-    login(request, member, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect(next_url)
-
-
-@require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
-    return redirect("sign_in")
-
-
 # --- the reader's choices ----------------------------------------------------------------------------------
 
 
@@ -108,7 +43,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def set_language(request: HttpRequest) -> HttpResponse:
     """Keeps the language for the member, and in a cookie for pages before sign-in."""
     language = request.POST.get("language", "")
-    response = HttpResponseRedirect(_safe_next(request))
+    response = HttpResponseRedirect(safe_next(request))
     if language not in dict(settings.LANGUAGES):
         return response
     if request.user.is_authenticated:
@@ -128,7 +63,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or as the reader's system is."""
     theme = request.POST.get("theme", "")
-    response = HttpResponseRedirect(_safe_next(request))
+    response = HttpResponseRedirect(safe_next(request))
     if theme in THEMES:
         response.set_cookie(
             THEME_COOKIE, theme, max_age=COOKIE_SECONDS, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
@@ -136,16 +71,6 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie(THEME_COOKIE, samesite="Lax")
     return response
-
-
-def _safe_next(request: HttpRequest) -> str:
-    """Where to go then: an address of ours, or the home page."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return wanted
-    return resolve_url("home")
 
 
 # --- pages of a shop ------------------------------------------------------------------------------------------

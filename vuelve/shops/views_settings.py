@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +21,8 @@ from vuelve.platform.ui import paging
 from vuelve.platform.ui.components import Tab
 from vuelve.platform.ui.downloads import csv_response
 from vuelve.shops import services_members
+from vuelve.shops.accounts.entering import enter
+from vuelve.shops.accounts.factors import require_second_factor, with_second_factor
 from vuelve.shops.forms import InviteForm, JoinForm
 from vuelve.shops.http import ShopRequest
 from vuelve.shops.models import AuditEntry, Invitation, Member, Membership, Role, Shop
@@ -63,6 +64,8 @@ def _team(request: ShopRequest, form: InviteForm, link: str = "") -> HttpRespons
     by, now = request.membership, real.now()
     members = Membership.objects.select_related("member").filter(shop_id=request.shop_id)
     invitations = Invitation.objects.filter(shop_id=request.shop_id, accepted_at=None, revoked_at=None)
+    rows = list(members.order_by("member__name", "member__email")[: services_members.MEMBERS_MAX])
+    guarded = with_second_factor(row.member_id for row in rows) if may_manage_members(by) else set()
     grantable = [(role.value, role.label) for role in Role if may_grant(by, role)]
     context = {
         "tabs": section_tabs(request, "team"),
@@ -72,8 +75,9 @@ def _team(request: ShopRequest, form: InviteForm, link: str = "") -> HttpRespons
                 "role": Role(row.role).label,
                 "may_change": may_grant(by, row.role),
                 "is_you": row.pk == by.pk,
+                "has_second_factor": row.member_id in guarded,
             }
-            for row in members.order_by("member__name", "member__email")[: services_members.MEMBERS_MAX]
+            for row in rows
         ],
         "invitations": [
             {
@@ -117,6 +121,13 @@ def invite(request: ShopRequest) -> HttpResponse:
         return _team(request, form)
     link = request.build_absolute_uri(reverse("join", kwargs={"slug": request.shop.slug, "token": token}))
     return _team(request, _invite_form(request), link)
+
+
+@require_POST
+def second_factor(request: ShopRequest) -> HttpResponse:
+    require_second_factor(by=request.membership, is_needed=request.POST.get("needed") == "on")
+    messages.success(request, _("Saved."))
+    return redirect("settings", shop_slug=request.shop.slug)
 
 
 @require_POST
@@ -231,7 +242,9 @@ def join(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         return render(request, "shops/invitation_ended.html", status=410)
     known = Member.objects.filter(email=invitation.email).first()
     is_known_here = known is not None and request.user.is_authenticated and request.user.pk == known.pk
-    form = JoinForm(request.POST if request.method == "POST" and known is None else None)
+    form = JoinForm(
+        request.POST if request.method == "POST" and known is None else None, email=invitation.email
+    )
     if request.method == "POST" and (is_known_here or (known is None and form.is_valid())):
         with for_shop(shop_id):
             member = services_members.join(
@@ -242,9 +255,8 @@ def join(request: HttpRequest, slug: str, token: str) -> HttpResponse:
                 name=form.cleaned_data["name"] if known is None else "",
                 password=form.cleaned_data["password"] if known is None else "",
             )
-        if not is_known_here:
-            login(request, member, backend="django.contrib.auth.backends.ModelBackend")
-        return redirect("overview", shop_slug=shop.slug)
+        there = reverse("overview", kwargs={"shop_slug": shop.slug})
+        return redirect(there) if is_known_here else enter(request, member, there, method="invitation")
     context = {
         "shop_name": shop.name,
         "invitation": invitation,

@@ -75,7 +75,7 @@ def test_an_invitation_makes_a_member_once(shop: Shop, owner: Membership) -> Non
     assert browser_of().get(link).status_code == 410
     assert browser_of().post(link, GOOD | {"name": "Eve"}).status_code == 410
     assert Membership.objects.filter(shop=shop).count() == 2
-    assert [entry[0] for entry in audited(shop)] == ["Member Invited", "Member Joined"]
+    assert [entry[0] for entry in audited(shop)] == ["Member Invited", "Member Joined", "Signed In"]
 
 
 def test_an_invitation_that_is_over_revoked_or_of_another_shop(shop: Shop, owner: Membership) -> None:
