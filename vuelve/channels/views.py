@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,11 +15,13 @@ from vuelve.channels.rendering import render_message
 from vuelve.channels.wording import STATUSES, reason_text, status_text
 from vuelve.customers.queries import canonical_id, ids_of, titles_of
 from vuelve.customers.wording import channel_name, language_name, purpose_name
+from vuelve.platform import limits
 from vuelve.platform.db import Cursor, raw_cursor
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import CustomerId, MessageId
 from vuelve.platform.ui import paging
 from vuelve.platform.ui.components import Crumb
+from vuelve.platform.ui.downloads import csv_response
 from vuelve.shops.http import ShopRequest
 
 # What a mail may show in the preview: its own styles and pictures, nothing that runs, no form, no frame.
@@ -30,7 +32,7 @@ PREVIEW_POLICY = (
 
 
 @require_GET
-def messages(request: ShopRequest) -> HttpResponse:
+def messages(request: ShopRequest) -> HttpResponseBase:
     """Filtered by the address: status, journey, step, customer."""
     cursor = raw_cursor()
     status = request.GET.get("status", "")
@@ -38,6 +40,7 @@ def messages(request: ShopRequest) -> HttpResponse:
     step = request.GET.get("step", "")[:60].replace("\x00", "")
     customer = _number(request.GET.get("customer", ""))
     after = paging.after(request, int)
+    is_csv = request.GET.get("download") == "csv"
     rows = queries.list_messages(
         cursor,
         request.shop_id,
@@ -45,8 +48,11 @@ def messages(request: ShopRequest) -> HttpResponse:
         journey=_number(journey),
         step=step,
         customers=_everything_of(cursor, request, customer) if customer is not None else None,
-        after=after[0] if after else None,
+        after=after[0] if after and not is_csv else None,
+        rows=limits.CSV_ROWS_MAX if is_csv else limits.PAGE_ROWS + 1,
     )
+    if is_csv:
+        return _csv(_lines(request, cursor, rows))
     page = paging.page(request, rows, key=lambda row: (row["id"],))
     origins = registry.message_origins
     context = {
@@ -69,6 +75,23 @@ def _number(text: str) -> int | None:
 
 def _everything_of(cursor: Cursor, request: ShopRequest, customer: int) -> list[CustomerId]:
     return ids_of(cursor, request.shop_id, canonical_id(cursor, request.shop_id, CustomerId(customer)))
+
+
+def _csv(lines: list[dict[str, Any]]) -> HttpResponseBase:
+    header = [_("Message"), _("Customer"), _("Channel"), _("State"), _("Reason"), _("Journey"), _("When")]
+    body = [
+        [
+            line["subject"] or line["template_name"],
+            line["who"],
+            str(line["channel"]),
+            str(line["state"]),
+            str(line["why"]),
+            line["origin"][0] if line["origin"] else "",
+            line["queued_at"].isoformat(),
+        ]
+        for line in lines
+    ]
+    return csv_response("messages", header, body)
 
 
 def _lines(request: ShopRequest, cursor: Cursor, rows: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,14 +29,16 @@ from vuelve.customers.timeline import entry_of
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, raw_cursor
 from vuelve.platform.ids import CustomerId
+from vuelve.platform.money import Money, to_decimal
 from vuelve.platform.ui import paging
 from vuelve.platform.ui.components import Crumb, Tab
+from vuelve.platform.ui.downloads import csv_response
 from vuelve.shops.http import ShopRequest
 from vuelve.shops.permissions import may_edit_journeys, require
 
 
 @require_GET
-def orders(request: ShopRequest) -> HttpResponse:
+def orders(request: ShopRequest) -> HttpResponseBase:
     """Filtered by the address: state, or the beginning of an order's number."""
     cursor = raw_cursor()
     search = request.GET.get("q", "").replace("\x00", "").strip()[: limits.SEARCH_CHARS_MAX]
@@ -53,6 +55,8 @@ def orders(request: ShopRequest) -> HttpResponse:
             after=(after[0], after[1]) if after else None,
         )
         page = paging.page(request, rows, key=lambda row: (row["ordered_at"], row["order_id"]))
+    if request.GET.get("download") == "csv":
+        return _orders_csv(cursor, request, search, status if status in STATUSES else "")
     context = {
         "page": page,
         "tabs": _tabs(request, "orders"),
@@ -63,6 +67,30 @@ def orders(request: ShopRequest) -> HttpResponse:
         "is_filtered": bool(search or status),
     }
     return render(request, "commerce/orders.html", context)
+
+
+def _orders_csv(cursor: Cursor, request: ShopRequest, search: str, status: str) -> HttpResponseBase:
+    """What the list shows, from its first row on; amounts in the currency's units, as spreadsheets want them."""
+    if search:
+        rows = queries.search_orders(
+            cursor, request.shop_id, search.removeprefix("#"), hits=limits.CSV_ROWS_MAX
+        )
+    else:
+        rows = queries.list_orders(cursor, request.shop_id, status=status, rows=limits.CSV_ROWS_MAX)
+    header = [_("Order"), _("Customer"), _("State"), _("When"), _("Total"), _("Refunded"), _("Currency")]
+    body = [
+        [
+            line["order_number"] or line["order_id"],
+            line["who"],
+            str(line["state"][0]),
+            line["ordered_at"].isoformat(),
+            to_decimal(Money(line["total_minor"], line["currency"])),
+            to_decimal(Money(line["refunded_minor"], line["currency"])),
+            line["currency"],
+        ]
+        for line in _order_lines(request, cursor, rows)
+    ]
+    return csv_response("orders", header, body)
 
 
 def _order_lines(

@@ -27,8 +27,6 @@ from vuelve.shops.http import ShopRequest
 from vuelve.shops.permissions import may_manage_privacy
 from vuelve.shops.search import fold
 
-CSV_ROWS_MAX = 10_000  # what a spreadsheet and one request still take; everything leaves by the export
-
 
 @require_GET
 def customers(request: ShopRequest) -> HttpResponseBase:
@@ -79,7 +77,7 @@ def _lines(request: ShopRequest, cursor: Cursor, rows: Iterable[CustomerRow]) ->
 
 def _csv(request: ShopRequest, cursor: Cursor, search: str, country: str) -> HttpResponseBase:
     rows = queries.list_customers(
-        cursor, request.shop_id, search=fold(search), country=country, rows=CSV_ROWS_MAX
+        cursor, request.shop_id, search=fold(search), country=country, rows=limits.CSV_ROWS_MAX
     )
     columns: list[CustomerColumn] = registry.customer_columns
     header = [_("Name"), _("E-mail"), _("Phone"), _("User id"), _("Country"), _("First seen"), _("Last seen")]

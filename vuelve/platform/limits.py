@@ -97,6 +97,7 @@ SEND_SECONDS_MAX = 60  # for one piece of a download
 # Pages.
 PAGE_ROWS = 50
 PAGE_ROWS_MAX = 200
+CSV_ROWS_MAX = 10_000  # of a list on a page: what a spreadsheet and one request still take; everything leaves by the export
 SEARCH_CHARS_MAX = 100
 
 # Sign-in. A person who mistypes is done in three; a guesser gets 40 tries an hour.

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel import Locale
 from django import forms
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from vuelve.platform.charts import Series, bars_over_time
 from vuelve.platform.ui.components import Tab, Tile, TimelineEntry, change
@@ -27,6 +28,8 @@ class SampleForm(forms.Form):
 
 def samples(period: Period) -> dict[str, Any]:
     weekly = [float(5 + (n * 7) % 11) for n in range(period.days)]
+    names = Locale.parse(get_language() or "en", sep="-").territories
+    territories = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
     form = SampleForm({"name": "", "email": "ana", "purpose": "survey"})
     return {
         "form": form,
@@ -64,7 +67,11 @@ def samples(period: Period) -> dict[str, Any]:
             ],
         ),
         "entries": _entries(period.end),
-        "page": Page(rows=[1, 2, 3], next_url="#", first_url="#"),
+        "page": Page(rows=["Ana Torres", "Íñigo Paz", "Bea Núñez"], next_url="#", first_url="#"),
+        "steps": [_("File"), _("Columns"), _("Preview"), _("Import")],
+        "countries": sorted(territories, key=lambda pair: pair[1]),
+        "first_day": period.first_day,
+        "last_day": period.last_day,
     }
 
 

@@ -36,8 +36,6 @@ from vuelve.shops.permissions import (
 )
 from vuelve.shops.wording import action_text
 
-CSV_ROWS_MAX = 10_000
-
 
 def section_tabs(request: ShopRequest, current: str) -> list[Tab]:
     place = {"shop_slug": request.shop.slug}
@@ -183,7 +181,7 @@ def audit_log(request: ShopRequest) -> HttpResponseBase:
                 each.target,
                 json.dumps(each.detail, ensure_ascii=False),
             ]
-            for each in entries[:CSV_ROWS_MAX]
+            for each in entries[: limits.CSV_ROWS_MAX]
         ]
         return csv_response("audit", header, body)
     after = paging.after(request, datetime.fromisoformat, int)

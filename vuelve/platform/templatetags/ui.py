@@ -131,15 +131,40 @@ def badge(label: str, tone: str = "", plain: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def chip(label: str, href: str = "", current: bool = False) -> SafeString:
-    if not href:
-        return format_html('<span class="chip">{}</span>', label)
-    return format_html(
-        '<a class="chip" href="{}"{}>{}</a>',
-        href,
-        SafeString(' aria-current="true"' if current else ""),
-        label,
+def chip(label: str, href: str = "", current: bool = False, remove: bool = False) -> SafeString:
+    """A choice, or a tag. With `remove` a filter that is on: `href` is the page without it."""
+    return _render("chip", label=label, href=href, current=current, remove=remove)
+
+
+@register.simple_tag
+def combobox(
+    name: str, label: str, options: Sequence[tuple[str, Any]], value: str = "", submit: bool = True
+) -> SafeString:
+    """A select with many options: typing finds one, whatever its accents. Without scripts it is a select.
+
+    `submit`: a choice sends the form, as a filter does.
+    """
+    return _render(
+        "combobox",
+        name=name,
+        label=label,
+        options=options,
+        value=str(value),
+        submit=submit,
+        id=f"combobox-{next(_ids)}",
     )
+
+
+@register.simple_tag
+def date_range(name: str, first: date, last: date, earliest: date | None = None) -> SafeString:
+    """Two days, as `<name>_from` and `<name>_to` of the form around it; the first is not after the last."""
+    return _render("date_range", name=name, first=first, last=last, earliest=earliest)
+
+
+@register.simple_tag
+def stepper(steps: Sequence[Any], current: int) -> SafeString:
+    """How far something with several steps has come. `current` counts from 1; past the last, all is done."""
+    return _render("stepper", steps=list(enumerate(steps, 1)), current=current)
 
 
 @register.simple_tag
@@ -192,9 +217,22 @@ def page_header(content: str, title: str, lead: str = "", crumbs: Sequence[Crumb
 
 
 @register.simple_block_tag(takes_context=False, end_name="endtable")
-def table(content: str, caption: str, tall: bool = False, compact: bool = False) -> SafeString:
-    """Around `<thead>` and `<tbody>`; the head stays in sight. Numbers: `class="number"` on th and td."""
-    return _render("table", content=content, caption=caption, tall=tall, compact=compact)
+def table(
+    content: str,
+    caption: str,
+    tall: bool = False,
+    compact: bool = False,
+    sortable: bool = False,
+    key: str = "",
+) -> SafeString:
+    """Around `<thead>` and `<tbody>`; the head stays in sight. Numbers: `class="number"` on th and td.
+
+    `sortable`: by a click on a column's head, for tables that are whole on the page (a cell sorts by its
+    `data-sort`, else by its text). `key`: the reader chooses the columns, and the browser remembers it under this name.
+    """
+    return _render(
+        "table", content=content, caption=caption, tall=tall, compact=compact, sortable=sortable, key=key
+    )
 
 
 @register.simple_tag
@@ -218,6 +256,12 @@ def segmented(tabs: Sequence[Tab], label: str) -> SafeString:
 def dialog(content: str, id: str, title: str) -> SafeString:
     """Opened by any `<button data-dialog-open="id">`, closed by `data-dialog-close`, Escape or a click outside."""
     return _render("dialog", content=content, id=id, title=title)
+
+
+@register.simple_block_tag(takes_context=False, end_name="endsidepanel")
+def sidepanel(content: str, id: str, title: str) -> SafeString:
+    """A dialog at the screen's edge, for details beside a list; opened and closed like a dialog."""
+    return _render("dialog", content=content, id=id, title=title, is_side=True)
 
 
 @register.simple_block_tag(takes_context=False, end_name="endnotice")

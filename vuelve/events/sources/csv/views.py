@@ -162,7 +162,12 @@ def _columns_context(request: ShopRequest, job: Import, map: FileMap, sample: Sa
         "problem": problem,
         "problem_text": wording.problem(problem) if problem else "",
         "crumbs": _crumbs(request),
+        "import_steps": _steps(),
     }
+
+
+def _steps() -> list[str]:
+    return [_("File"), _("Columns"), _("Trial"), _("Import")]
 
 
 def _crumbs(request: ShopRequest) -> list[Crumb]:
@@ -206,6 +211,12 @@ def show(request: ShopRequest, import_id: int) -> HttpResponse:
         "is_checked": job.status == Status.CHECKED,
         "can_go_on": job.status in (Status.FAILED, Status.RUNNING) and job.is_upload and job.is_file_kept,
         "crumbs": _crumbs(request),
+        "import_steps": _steps(),
+        "import_step": 3
+        if job.status in (Status.CHECKING, Status.CHECKED)
+        else 5
+        if job.status == Status.DONE
+        else 4,
     }
     is_part = request.headers.get("HX-Request") == "true"
     return render(request, f"events/imports/{'state' if is_part else 'show'}.html", context)
