@@ -1,45 +1,85 @@
-"""The public API under /api/v1: OpenAPI at /api/v1/openapi.json."""
+"""The public API under /api/v1: OpenAPI at /api/v1/openapi.json, for people at /api/v1/docs."""
 
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
-from ninja.security import HttpBasicAuth
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from vuelve import __version__
+from vuelve.customers.api import router as customers
 from vuelve.customers.queries_privacy import report
 from vuelve.customers.services import disclosing, erasing
 from vuelve.loyalty.api import router as loyalty
 from vuelve.platform import clock
 from vuelve.platform.db import Statements, for_shop
-from vuelve.platform.errors import VuelveError
+from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.http import error_response
-from vuelve.platform.ids import CustomerId, ShopId
-from vuelve.shops.models import KeyKind
-from vuelve.shops.services import shop_of_key
+from vuelve.platform.ids import CustomerId
+from vuelve.shops.api import RowNumber, SecretKey, answers, needs, shop_of
+from vuelve.shops.scopes import Scope
 
 SQL = Statements(__file__)
 COPY_BYTES_IN_MEMORY = 4 * 1024 * 1024
+DESCRIPTION = """For your own servers. Every request carries a secret key as the user name of Basic authentication, with an
+empty password: `curl -u vs_...: https://your-server/api/v1/stats`. A key may be limited to scopes; each operation says which
+one it needs. Errors are `{"error": {"code", "message", "field", "hint"}}`: `code` is stable, the rest is for people. Deeds take a
+`key` of yours: the same again changes nothing and gives the first answer."""
 
+COPY_RESPONSES = {
+    200: {
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
 
-class SecretKey(HttpBasicAuth):
-    """The secret key as the user name; the password is empty."""
+api = NinjaAPI(
+    title="Vuelve", version=__version__, description=DESCRIPTION, docs_url=None, urls_namespace="api"
+)
 
-    def authenticate(self, request: HttpRequest, username: str, password: str) -> ShopId | None:
-        if not username or "\x00" in username:
-            return None
-        return shop_of_key(secret=username, kind=KeyKind.SECRET)
-
-
-api = NinjaAPI(title="Vuelve", version=__version__, auth=SecretKey(), docs_url=None, urls_namespace="api")
-
+api.add_router("", customers)
 api.add_router("", loyalty)
 
 
 @api.exception_handler(VuelveError)
 def on_error(request: HttpRequest, error: VuelveError) -> HttpResponse:
     return error_response(error)
+
+
+@api.exception_handler(AuthenticationError)
+def on_stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    response = error_response(
+        VuelveError(
+            "wrong_key",
+            "No valid secret key.",
+            hint="Send it as the user name of Basic authentication, with an empty password.",
+            status=401,
+        )
+    )
+    response["WWW-Authenticate"] = 'Basic realm="Vuelve API"'
+    return response
+
+
+@api.exception_handler(ValidationError)
+def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """The first of what is wrong, in the shape of all errors."""
+    first = error.errors[0] if error.errors else {}
+    place = [str(part) for part in first.get("loc", ()) if part not in ("body", "query", "path", "payload")]
+    message = str(first.get("msg", "The request cannot be read."))
+    return error_response(VuelveError("invalid", message, field=".".join(place) or None, status=422))
+
+
+@api.exception_handler(HttpError)
+def on_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return error_response(VuelveError("unreadable", str(error), status=error.status_code))
+
+
+@api.exception_handler(Http404)
+def on_nothing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return error_response(not_found("address"))
 
 
 class Stats(Schema):
@@ -50,10 +90,16 @@ class Stats(Schema):
     messages: int
 
 
-@api.get("/stats", response=Stats, summary="Exact counts of the shop")
+@api.get(
+    "/stats",
+    **needs(Scope.STATS_READ),
+    response=answers(Stats),
+    summary="Exact counts of the shop",
+    tags=["stats"],
+)
 def stats(request: HttpRequest) -> Stats:
     """`events` are those received from outside; merged customers count once."""
-    shop = _shop(request)
+    shop = shop_of(request)
     with for_shop(shop) as cursor:
         row = cursor.execute(SQL["stats"], {"shop": shop}).fetchone()
     assert row is not None
@@ -74,24 +120,39 @@ class Erasure(Schema):
     verification: dict[str, Any]
 
 
-@api.get("/customers/{customer_id}/export", summary="All that is kept of a customer", response={200: None})
+@api.get(
+    "/customers/{customer_id}/export",
+    auth=SecretKey(Scope.CUSTOMERS_EXPORT),
+    openapi_extra={"x-scope": Scope.CUSTOMERS_EXPORT.value, "responses": COPY_RESPONSES},
+    summary="All that is kept of a customer",
+    response=answers(dict[str, Any], 404),
+    tags=["privacy"],
+)
 def export_customer(
-    request: HttpRequest, customer_id: int, format: Literal["json", "zip"] = "json"
+    request: HttpRequest,
+    customer_id: RowNumber,
+    format: Literal["json", "zip"] = "json",
 ) -> FileResponse:
     """With where each trait, consent and event came from. `zip` holds the same document, and a CSV file a section."""
     make = disclosing.export_zip if format == "zip" else disclosing.export_json
     copy = SpooledTemporaryFile(max_size=COPY_BYTES_IN_MEMORY)  # noqa: SIM115 - the response closes it
-    make(shop=_shop(request), customer=CustomerId(customer_id), by="api", now=clock.real.now(), into=copy)
+    make(shop=shop_of(request), customer=CustomerId(customer_id), by="api", now=clock.real.now(), into=copy)
     copy.seek(0)
     return FileResponse(
         copy, content_type=f"application/{format}", filename=f"customer-{customer_id}.{format}"
     )
 
 
-@api.post("/customers/{customer_id}/erase", response={202: Erasure}, summary="Erase a customer for good")
-def erase_customer(request: HttpRequest, customer_id: int) -> tuple[int, dict[str, Any]]:
+@api.post(
+    "/customers/{customer_id}/erase",
+    **needs(Scope.CUSTOMERS_ERASE),
+    response=answers(Erasure, 404, status=202),
+    summary="Erase a customer for good",
+    tags=["privacy"],
+)
+def erase_customer(request: HttpRequest, customer_id: RowNumber) -> tuple[int, dict[str, Any]]:
     """Begins at once, ends by itself. Idempotent: the same customer has one request; look at it under /erasures."""
-    shop = _shop(request)
+    shop = shop_of(request)
     with for_shop(shop) as cursor:
         erasure = erasing.request_erasure(
             shop=shop, customer=CustomerId(customer_id), requested_by="api", now=clock.real.now()
@@ -99,12 +160,14 @@ def erase_customer(request: HttpRequest, customer_id: int) -> tuple[int, dict[st
         return 202, report(cursor, shop, erasure).as_json()
 
 
-@api.get("/erasures/{erasure_id}", response=Erasure, summary="The report of an erasure")
-def erasure(request: HttpRequest, erasure_id: int) -> dict[str, Any]:
-    shop = _shop(request)
+@api.get(
+    "/erasures/{erasure_id}",
+    **needs(Scope.CUSTOMERS_ERASE),
+    response=answers(Erasure, 404),
+    summary="The report of an erasure",
+    tags=["privacy"],
+)
+def erasure(request: HttpRequest, erasure_id: RowNumber) -> dict[str, Any]:
+    shop = shop_of(request)
     with for_shop(shop) as cursor:
         return report(cursor, shop, erasure_id).as_json()
-
-
-def _shop(request: HttpRequest) -> ShopId:
-    return ShopId(request.auth)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from vuelve.config import api_docs
 from vuelve.config.api import api
 from vuelve.platform import charts
 
@@ -9,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.platform.urls")),
     path("", include("vuelve.events.urls")),
     path("", include("vuelve.events.sources.csv.urls")),
+    path("api/v1/docs", api_docs.page, name="api_docs"),
     path("api/v1/", api.urls),
     path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
     path("", include("vuelve.shops.accounts.urls")),

@@ -28,7 +28,9 @@ from vuelve.platform import clock, env, limits
 from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import registry
+from vuelve.shops.api import missing_scope
 from vuelve.shops.contracts import KeyHolder
+from vuelve.shops.scopes import Scope
 from vuelve.shops.services import key_holder
 
 log = structlog.get_logger(__name__)
@@ -163,6 +165,8 @@ def _holder(secret: str) -> KeyHolder:
         known = _known[secret] = (now + KEY_CACHE_SECONDS, key_holder(secret=secret) if secret else None)
     if known[1] is None:
         raise _wrong_key()
+    if not known[1].may(Scope.EVENTS_WRITE):
+        raise missing_scope(Scope.EVENTS_WRITE)
     return known[1]
 
 

@@ -34,7 +34,7 @@ def document() -> JSON:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vuelve: events", "version": __version__},
-        "security": [{"key": []}],
+        "security": [{"key": []}, {}],  # or in the body
         "paths": {f"/v1/{name}": {"post": _operation(name, summary)} for name, summary in _SUMMARIES.items()},
         "components": {
             "securitySchemes": {

@@ -1,16 +1,20 @@
 """Points over HTTP, for the shop's own servers (secret key). Each deed has a `key`: the same again changes nothing."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from vuelve.customers.queries import canonical_id, customer_row
 from vuelve.loyalty import queries, services
-from vuelve.loyalty.contracts import Award, Posted
+from vuelve.loyalty.contracts import KEY_CHARS_MAX, NOTE_CHARS_MAX, POINTS_MAX, Award, Posted
 from vuelve.platform import clock
 from vuelve.platform.db import Cursor, for_shop
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.limits import ORDER_ID_CHARS_MAX
+from vuelve.shops.api import RowNumber, answers, needs, shop_of
+from vuelve.shops.scopes import Scope
 
 ACTOR = "api"
 
@@ -29,27 +33,38 @@ class Points(Schema):
     expires_at: datetime | None
 
 
+def _text(most: int, least: int = 0) -> dict[str, Any]:
+    """What the document says of a text; the services refuse what is not so, each with a code of its own."""
+    return {"minLength": least, "maxLength": most, "pattern": "^[^\\u0000]*$"}
+
+
+# 1.0, "1" and true are no points.
+WHOLE = Field(strict=True, json_schema_extra={"minimum": 1, "maximum": POINTS_MAX})
+KEY = Field(json_schema_extra=_text(KEY_CHARS_MAX, 1))
+REFERENCE = Field("", json_schema_extra=_text(KEY_CHARS_MAX))
+
+
 class Redemption(Schema):
     """`order_id`: what the points pay for; if that order is cancelled they are given back."""
 
-    points: int = Field(strict=True)  # 1.0, "1" and true are none
-    key: str
-    order_id: str | None = None
-    reference: str = ""
+    points: int = WHOLE
+    key: str = KEY
+    order_id: str | None = Field(None, json_schema_extra=_text(ORDER_ID_CHARS_MAX, 1))
+    reference: str = REFERENCE
 
 
 class GivenPoints(Schema):
-    points: int = Field(strict=True)  # 1.0, "1" and true are none
-    key: str
-    reference: str = ""
+    points: int = WHOLE
+    key: str = KEY
+    reference: str = REFERENCE
 
 
 class Reversal(Schema):
     """`of`: the key of what is undone."""
 
-    of: str
-    key: str
-    note: str = ""
+    of: str = KEY
+    key: str = KEY
+    note: str = Field("", json_schema_extra=_text(NOTE_CHARS_MAX))
 
 
 class Transfer(Schema):
@@ -61,9 +76,14 @@ class Transfer(Schema):
     is_new: bool
 
 
-@router.get("/customers/{customer_id}/points", response=Points, summary="What a customer can spend")
-def points(request: HttpRequest, customer_id: int) -> dict[str, object]:
-    shop = _shop(request)
+@router.get(
+    "/customers/{customer_id}/points",
+    **needs(Scope.POINTS_READ),
+    response=answers(Points, 404),
+    summary="What a customer can spend",
+)
+def points(request: HttpRequest, customer_id: RowNumber) -> dict[str, object]:
+    shop = shop_of(request)
     with for_shop(shop) as cursor:
         customer = _customer(cursor, shop, customer_id)
         found = queries.balance(cursor, shop, customer)
@@ -78,10 +98,15 @@ def points(request: HttpRequest, customer_id: int) -> dict[str, object]:
     }
 
 
-@router.post("/customers/{customer_id}/points/redeem", response=Transfer, summary="Spend points")
-def redeem(request: HttpRequest, customer_id: int, payload: Redemption) -> Posted:
+@router.post(
+    "/customers/{customer_id}/points/redeem",
+    **needs(Scope.POINTS_WRITE),
+    response=answers(Transfer, 404, 409),
+    summary="Spend points",
+)
+def redeem(request: HttpRequest, payload: Redemption, customer_id: RowNumber) -> Posted:
     """409 `points_insufficient`: there are not as many, and nothing has happened. Of two at once one wins."""
-    shop = _shop(request)
+    shop = shop_of(request)
     with for_shop(shop) as cursor:
         customer = _customer(cursor, shop, customer_id)
     return services.redeem(
@@ -96,10 +121,15 @@ def redeem(request: HttpRequest, customer_id: int, payload: Redemption) -> Poste
     )
 
 
-@router.post("/customers/{customer_id}/points/award", response=Transfer, summary="Give points")
-def award(request: HttpRequest, customer_id: int, payload: GivenPoints) -> Posted:
+@router.post(
+    "/customers/{customer_id}/points/award",
+    **needs(Scope.POINTS_WRITE),
+    response=answers(Transfer, 404, 409),
+    summary="Give points",
+)
+def award(request: HttpRequest, payload: GivenPoints, customer_id: RowNumber) -> Posted:
     """By the programme's rules of expiry. Orders earn by themselves: this is for everything else."""
-    shop = _shop(request)
+    shop = shop_of(request)
     with for_shop(shop) as cursor:
         customer = _customer(cursor, shop, customer_id)
     given = Award(
@@ -108,11 +138,16 @@ def award(request: HttpRequest, customer_id: int, payload: GivenPoints) -> Poste
     return services.award(shop=shop, award=given, now=clock.real.now())
 
 
-@router.post("/points/reverse", response=Transfer, summary="Undo a transfer by a new one")
+@router.post(
+    "/points/reverse",
+    **needs(Scope.POINTS_WRITE),
+    response=answers(Transfer, 404, 409),
+    summary="Undo a transfer by a new one",
+)
 def reverse(request: HttpRequest, payload: Reversal) -> Posted:
     """What was spent is given back, what was given is taken back."""
     return services.reverse(
-        shop=_shop(request),
+        shop=shop_of(request),
         of=payload.of,
         key=payload.key,
         note=payload.note,
@@ -126,7 +161,3 @@ def _customer(cursor: Cursor, shop: ShopId, customer: int) -> CustomerId:
     holder = canonical_id(cursor, shop, CustomerId(customer))
     customer_row(cursor, shop, holder)
     return holder
-
-
-def _shop(request: HttpRequest) -> ShopId:
-    return ShopId(request.auth)  # type: ignore[attr-defined]

@@ -95,6 +95,7 @@ REQUESTS_WAITING_MAX = 500  # for a thread: a second's work
 SEND_SECONDS_MAX = 60  # for one piece of a download
 
 # Pages.
+BIGINT_MAX = 2**63 - 1  # of PostgreSQL: a number from outside that is larger names nothing
 PAGE_ROWS = 50
 PAGE_ROWS_MAX = 200
 CSV_ROWS_MAX = 10_000  # of a list on a page: what a spreadsheet and one request still take; everything leaves by the export

@@ -32,6 +32,10 @@ class KeyHolder:
     shop: ShopId
     is_secret: bool
     orders_need_secret_key: bool  # the shop's choice
+    scopes: frozenset[str] | None = None  # None: everything that a key of its kind may do
+
+    def may(self, scope: str) -> bool:
+        return self.scopes is None or scope in self.scopes
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from vuelve.shops.models import KeyKind, Member, Role
+from vuelve.shops.scopes import Scope
 
 
 class InviteForm(forms.Form):
@@ -51,3 +52,16 @@ class KeyForm(forms.Form):
         ),
     )
     label = forms.CharField(label=_("What it is for"), max_length=60, required=False)
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=Scope.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Of a secret key. Choose nothing and it may do everything."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("scopes") and cleaned.get("kind") != KeyKind.SECRET:
+            self.add_error("scopes", _("A write key only sends events: it has no scopes."))
+        return cleaned

@@ -4,6 +4,7 @@ everything else in the database carries `shop_id` and stands behind row-level se
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -119,10 +120,15 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)  # of a key that was replaced: until then both work
     last_used_at = models.DateTimeField(null=True)  # to KEY_USE_NOTED_SECONDS
+    scopes = ArrayField(models.CharField(max_length=40), null=True)  # null: everything that its kind may do
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(kind__in=KeyKind.values), name="shops_apikey_kind")
+            models.CheckConstraint(condition=models.Q(kind__in=KeyKind.values), name="shops_apikey_kind"),
+            models.CheckConstraint(
+                condition=models.Q(scopes__isnull=True) | models.Q(kind=KeyKind.SECRET, scopes__len__gt=0),
+                name="shops_apikey_scopes",
+            ),
         ]
 
 

@@ -1,7 +1,7 @@
 """The only writer of shops, members, keys, sign-in links and the audit log."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,18 +71,18 @@ def create_member(
         raise VuelveError("member_exists", f"A member {email} exists.", field="email", status=409) from error
 
 
-def issue_key(*, shop: Shop, kind: KeyKind, label: str = "") -> NewKey:
+def issue_key(*, shop: Shop, kind: KeyKind, label: str = "", scopes: Collection[str] | None = None) -> NewKey:
+    """`scopes`: what a secret key is limited to; None for everything."""
     secret = new_secret(_PREFIX[kind])
-    ApiKey.objects.create(shop=shop, kind=kind, label=label, hint=secret[:8], hash=hash_secret(secret))
+    ApiKey.objects.create(
+        shop=shop,
+        kind=kind,
+        label=label,
+        hint=secret[:8],
+        hash=hash_secret(secret),
+        scopes=sorted(scopes) if scopes is not None else None,
+    )
     return NewKey(secret=secret, hint=secret[:8])
-
-
-def shop_of_key(*, secret: str, kind: KeyKind) -> ShopId | None:
-    """The shop that a key opens, or None. A secret key may do what a write key may."""
-    holder = key_holder(secret=secret)
-    if holder is None or (kind == KeyKind.SECRET and not holder.is_secret):
-        return None
-    return holder.shop
 
 
 def key_holder(*, secret: str) -> KeyHolder | None:
@@ -90,7 +90,7 @@ def key_holder(*, secret: str) -> KeyHolder | None:
     now = real.now()
     row = (
         ApiKey.objects.filter(_valid(now), hash=hash_secret(secret))
-        .values_list("shop_id", "kind", "shop__orders_need_secret_key", "pk", "last_used_at")
+        .values_list("shop_id", "kind", "shop__orders_need_secret_key", "pk", "last_used_at", "scopes")
         .first()
     )
     if row is None:
@@ -98,7 +98,10 @@ def key_holder(*, secret: str) -> KeyHolder | None:
     if row[4] is None or row[4] < now - timedelta(seconds=KEY_USE_NOTED_SECONDS):
         ApiKey.objects.filter(pk=row[3]).update(last_used_at=now)
     return KeyHolder(
-        shop=ShopId(row[0]), is_secret=row[1] == KeyKind.SECRET, orders_need_secret_key=bool(row[2])
+        shop=ShopId(row[0]),
+        is_secret=row[1] == KeyKind.SECRET,
+        orders_need_secret_key=bool(row[2]),
+        scopes=frozenset(row[5]) if row[5] is not None else None,
     )
 
 
@@ -111,6 +114,7 @@ def holder_of(*, shop: ShopId, key: int) -> KeyHolder:
         shop=shop,
         is_secret=row.kind == KeyKind.SECRET,
         orders_need_secret_key=row.shop.orders_need_secret_key,
+        scopes=frozenset(row.scopes) if row.scopes is not None else None,
     )
 
 

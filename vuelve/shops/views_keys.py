@@ -17,6 +17,7 @@ from vuelve.shops.forms import KeyForm
 from vuelve.shops.http import ShopRequest
 from vuelve.shops.models import ApiKey, KeyKind
 from vuelve.shops.permissions import may_manage_keys, require
+from vuelve.shops.scopes import Scope
 from vuelve.shops.views_settings import section_tabs
 
 REVOKED_SHOWN_MAX = 20
@@ -36,7 +37,10 @@ def create(request: ShopRequest) -> HttpResponse:
         return _keys(request, form)
     try:
         made = services_keys.create_key(
-            by=request.membership, kind=form.cleaned_data["kind"], label=form.cleaned_data["label"]
+            by=request.membership,
+            kind=form.cleaned_data["kind"],
+            label=form.cleaned_data["label"],
+            scopes=form.cleaned_data["scopes"] or None,
         )
     except VuelveError as error:
         if error.code != "keys_limit":
@@ -69,13 +73,18 @@ def _keys(request: ShopRequest, form: KeyForm, made: NewKey | None = None) -> Ht
     hours = int(services_keys.OVERLAP.total_seconds() // 3600)
     context = {
         "tabs": section_tabs(request, "keys"),
-        "valid": valid,
+        "valid": [(key, _scopes(key)) for key in valid],
         "over": over,
         "form": form,
         "made": made,
         "overlap": ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours},
     }
     return render(request, "shops/keys.html", context, status=422 if form.errors else 200)
+
+
+def _scopes(key: ApiKey) -> list[str]:
+    """What it is limited to, in words; [] for everything."""
+    return [str(Scope(scope).label) if scope in Scope.values else scope for scope in key.scopes or ()]
 
 
 def _is_over(key: ApiKey, now: datetime) -> bool:

@@ -41,6 +41,7 @@ from vuelve.loyalty.services.programmes import terms_of
 from vuelve.platform.db import Cursor, call_in_shop, for_shop
 from vuelve.platform.errors import VuelveError, conflict, not_found
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.limits import ORDER_ID_CHARS_MAX
 from vuelve.shops.services import audit
 
 _TOO_FEW = "VL409"
@@ -60,11 +61,13 @@ def redeem(
     """Spend points, those nearest to expiry first. The same key again returns the first result.
 
     Raises VuelveError `points_insufficient` (409; of two redemptions of the last points one wins), `points_key_reused`
-    (409), `points_invalid`, `points_key`. After an error nothing has happened.
+    (409), `points_invalid`, `points_key`, `points_order`. After an error nothing has happened.
     """
     _check(points, key, reference)
-    if order_id is not None:
-        _check(1, order_id, "")
+    if order_id is not None and (not 1 <= len(order_id) <= ORDER_ID_CHARS_MAX or "\x00" in order_id):
+        raise VuelveError(
+            "points_order", f"An order's id has 1 to {ORDER_ID_CHARS_MAX} characters.", field="order_id"
+        )
     return _spend(
         shop,
         {

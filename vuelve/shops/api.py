@@ -1,0 +1,70 @@
+"""What every endpoint of the public API shares: the secret key with its scope, and the shape of errors."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Field, Path, Schema
+from ninja.security import HttpBasicAuth
+
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.ids import ShopId
+from vuelve.platform.limits import BIGINT_MAX
+from vuelve.shops.scopes import Scope
+from vuelve.shops.services import key_holder
+
+RowNumber = Path[Annotated[int, Field(ge=1, le=BIGINT_MAX)]]
+
+
+class Problem(Schema):
+    """`code` is stable; `message` says what is wrong, `field` where, `hint` what to do."""
+
+    code: str
+    message: str
+    field: str | None = None
+    hint: str | None = None
+
+
+class Refused(Schema):
+    error: Problem
+
+
+class SecretKey(HttpBasicAuth):
+    """The secret key as the user name; the password is empty."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, username: str, password: str) -> ShopId | None:
+        if not username or "\x00" in username:
+            return None
+        holder = key_holder(secret=username)
+        if holder is None or not holder.is_secret:
+            return None
+        if not holder.may(self.scope):
+            raise missing_scope(self.scope)
+        return holder.shop
+
+
+def missing_scope(scope: Scope) -> VuelveError:
+    return VuelveError(
+        "scope",
+        f"This key lacks the scope {scope.value}.",
+        hint="Use a key that has it; a key's scopes are chosen when it is made.",
+        status=403,
+    )
+
+
+def needs(scope: Scope) -> dict[str, Any]:
+    """`@router.get(..., **needs(Scope.X))`: the key must have it, and the document says so."""
+    return {"auth": SecretKey(scope), "openapi_extra": {"x-scope": scope.value}}
+
+
+def answers(schema: Any, *also: int, status: int = 200) -> dict[int, Any]:
+    """The responses of an endpoint: what it gives, and what it may refuse with."""
+    return {status: schema} | dict.fromkeys(sorted({400, 401, 403, 422, *also}), Refused)
+
+
+def shop_of(request: HttpRequest) -> ShopId:
+    """Whose key it is."""
+    return ShopId(request.auth)  # type: ignore[attr-defined]
