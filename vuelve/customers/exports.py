@@ -122,6 +122,7 @@ EXPORTS = (
 )
 NOT_EXPORTED = {
     "customers_claim": "what each event says of who is who; it is in events",
+    "customers_word": "names and addresses cut into words, for the search; they are in customers",
     "customers_veto": "merges that a member took back; the audit log says it",
     "customers_disclosure": "who asked for a copy of a person's data; the audit log says it",
     "customers_erased": "hashes of erased persons' addresses, that keep them from coming back",

@@ -12,6 +12,7 @@ from vuelve.platform.ids import CustomerId
 
 _SECTIONS: Mapping[str, tuple[str, str]] = {
     "profiles": ("customers_customer", "id"),
+    "words": ("customers_word", "word"),
     "identifiers": ("customers_identifier", "kind, value"),
     "claims": ("customers_claim", "kind, value, claim_rank"),
     "separations": ("customers_veto", "kind, value"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vuelve.customers.queries_search import country_word, narrow, words_of
 from vuelve.customers.rules.consents import named_channel
 from vuelve.customers.rules.traits import PREFERRED_CHANNEL
 from vuelve.platform import limits
@@ -12,6 +13,7 @@ from vuelve.platform.db import Cursor, Statements, fetch_dicts
 from vuelve.platform.errors import not_found
 from vuelve.platform.extension import Identifiers
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.shops.search import fold
 
 SQL = Statements(__file__)
 
@@ -57,23 +59,29 @@ def list_customers(
     after: tuple[datetime, int] | None = None,
     rows: int = limits.PAGE_ROWS + 1,
 ) -> list[CustomerRow]:
-    """`search` is folded text (lower case, no accents): part of a name, an e-mail address or a user id."""
-    cursor.execute(
-        SQL["list_customers"],
-        {
-            "shop": shop,
-            "after_at": after[0] if after else None,
-            "after_id": after[1] if after else None,
-            "like": f"%{_escape(search)}%" if search else None,
-            "country": country or None,
-            "rows": rows,
-        },
-    )
+    """`search` is what was typed: beginnings of words of a name or an e-mail address, the end of a
+    phone number, or a user id.
+    """
+    words = words_of(fold(search))
+    wanted = [*words, country_word(country)] if country else words
+    parameters: dict[str, Any] = {
+        "shop": shop,
+        "after_at": after[0] if after else None,
+        "after_id": after[1] if after else None,
+        "rows": rows,
+    }
+    found = narrow(cursor, shop, wanted) if wanted else None
+    if found is None:
+        parameters |= {"words": words or None, "country": country or None}
+        cursor.execute(SQL["list_customers"], parameters)
+    else:
+        known = cursor.execute(
+            "SELECT customer_id FROM customers_identifier WHERE shop_id = %s AND kind = 1 AND value = %s",
+            [shop, search],
+        ).fetchall()
+        ids = {*found, *(CustomerId(row[0]) for row in known if not country)}
+        cursor.execute(SQL["list_found"], parameters | {"ids": list(ids)})
     return [CustomerRow(**row) for row in fetch_dicts(cursor)]
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def countries(cursor: Cursor, shop: ShopId) -> list[str]:

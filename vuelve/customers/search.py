@@ -1,10 +1,11 @@
 """Customers in the search of the top bar."""
 
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from vuelve.customers.queries_search import narrow, words_of
 from vuelve.platform import limits
 from vuelve.platform.db import Statements, for_shop
 from vuelve.platform.ids import ShopId
@@ -20,14 +21,16 @@ class CustomerSearch:
 
     def search(self, request: HttpRequest, shop: ShopId, query: str) -> SearchGroup | None:
         page = cast(ShopRequest, request)
-        parameters = {
+        words = words_of(fold(query))
+        parameters: dict[str, Any] = {
             "shop": shop,
             "prefix": query.lower() if "@" in query else query,
-            "folded": fold(query),
+            "words": words,
             "hits": limits.SEARCH_HITS_MAX,
             "recent": limits.SEARCH_RECENT_CUSTOMERS,
         }
         with for_shop(shop) as cursor:
+            parameters["ids"] = narrow(cursor, shop, words) if words else []
             rows = cursor.execute(SQL["search_customers"], parameters).fetchall()
         hits = []
         for customer_id, name, email, user_id in rows:

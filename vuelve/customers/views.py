@@ -25,7 +25,6 @@ from vuelve.platform.ui.components import Crumb
 from vuelve.platform.ui.downloads import csv_response
 from vuelve.shops.http import ShopRequest
 from vuelve.shops.permissions import may_manage_privacy
-from vuelve.shops.search import fold
 
 
 @require_GET
@@ -40,7 +39,7 @@ def customers(request: ShopRequest) -> HttpResponseBase:
     rows = queries.list_customers(
         cursor,
         request.shop_id,
-        search=fold(search),
+        search=search,
         country=country,
         after=(after[0], after[1]) if after else None,
     )
@@ -77,7 +76,7 @@ def _lines(request: ShopRequest, cursor: Cursor, rows: Iterable[CustomerRow]) ->
 
 def _csv(request: ShopRequest, cursor: Cursor, search: str, country: str) -> HttpResponseBase:
     rows = queries.list_customers(
-        cursor, request.shop_id, search=fold(search), country=country, rows=limits.CSV_ROWS_MAX
+        cursor, request.shop_id, search=search, country=country, rows=limits.CSV_ROWS_MAX
     )
     columns: list[CustomerColumn] = registry.customer_columns
     header = [_("Name"), _("E-mail"), _("Phone"), _("User id"), _("Country"), _("First seen"), _("Last seen")]

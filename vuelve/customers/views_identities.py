@@ -28,7 +28,6 @@ from vuelve.platform.ui import paging
 from vuelve.platform.ui.components import Crumb
 from vuelve.shops.http import ShopRequest, link
 from vuelve.shops.permissions import may_join_customers, require
-from vuelve.shops.search import fold
 
 CANDIDATES_MAX = 8
 
@@ -148,7 +147,7 @@ def join(request: ShopRequest, customer_id: int) -> HttpResponse:
             return redirect("customer", shop_slug=request.shop.slug, customer_id=into)
     search = request.GET.get("q", "").replace("\x00", "").strip()[: limits.SEARCH_CHARS_MAX]
     found = (
-        queries.list_customers(cursor, request.shop_id, search=fold(search), rows=CANDIDATES_MAX + 1)
+        queries.list_customers(cursor, request.shop_id, search=search, rows=CANDIDATES_MAX + 1)
         if search
         else []
     )

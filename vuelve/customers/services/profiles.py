@@ -39,6 +39,7 @@ def refresh(cursor: Cursor, settled: Settled, *, now: datetime, identified: Coll
         cursor.execute(SQL["refresh_seen"])
     if touched:
         cursor.execute(SQL["update_profiles"])
+        cursor.execute(SQL["refresh_words"])
 
 
 def _identities(cursor: Cursor) -> dict[Key, dict[int, str]]:
