@@ -1,6 +1,7 @@
 """Repeatable benchmarks against PostgreSQL's own limit, in one run. `docs/benchmarks.md` says what each one does."""
 
 import json as _json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -17,17 +18,21 @@ def run(name: str, *, json: bool = False, **sizes: int) -> int:
     from vuelve.platform.logs import configure_logs
 
     configure_logs(as_json=False, level="WARNING")
+    logging.getLogger("django.request").setLevel(
+        "ERROR"
+    )  # that an address is no page, it is asked to find out
 
     def say(text: str) -> None:
         click.echo(text, err=True)
 
     with database.temporary(say=say):
-        from vuelve.bench import ingest, journeys, ledger
+        from vuelve.bench import ingest, journeys, ledger, pages
 
         measure: dict[str, Callable[..., dict[str, Any]]] = {
             "ingest": ingest.measure,
             "journeys": journeys.measure,
             "ledger": ledger.measure,
+            "pages": pages.measure,
         }
         before = machine.load()
         found = {"name": name} | measure[name](say, **sizes) | machine.facts()

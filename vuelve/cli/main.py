@@ -260,7 +260,7 @@ def import_csv(
 
 
 @cli.command()
-@click.argument("name", type=click.Choice(["ingest", "journeys", "ledger"]))
+@click.argument("name", type=click.Choice(["ingest", "journeys", "ledger", "pages"]))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 def bench(name: str, as_json: bool) -> None:
     """Measure this machine against PostgreSQL's own limit."""

@@ -17,7 +17,20 @@ COUNTED_ENTRIES = 20_000
 
 # As `customers_words` cuts in the database: of an address the part before the @, and the domain's name unless half the
 # world has it.
-_PROVIDERS = "gmail googlemail hotmail outlook live msn yahoo icloud me aol proton protonmail".split()
+_PROVIDERS = [
+    "gmail",
+    "googlemail",
+    "hotmail",
+    "outlook",
+    "live",
+    "msn",
+    "yahoo",
+    "icloud",
+    "me",
+    "aol",
+    "proton",
+    "protonmail",
+]
 _DOMAIN = re.compile(r"@([^ .]*)[^ ]*")
 _BETWEEN = re.compile(r"""[\s.,;:@_+/"'()&#!?*=<>|~-]+""")
 _PHONE = re.compile(r"[\d\s()+./-]+")

@@ -36,7 +36,9 @@ def member(shop: Shop) -> Member:
             "VALUES (%s, 1, 'Ana Peña', 'ana pena', %s, %s, %s)",
             [shop.pk, real.now(), real.now(), real.now()],
         )
-        cursor.execute("INSERT INTO customers_word VALUES (%s, 1, 'ana'), (%s, 1, 'pena')", [shop.pk, shop.pk])
+        cursor.execute(
+            "INSERT INTO customers_word VALUES (%s, 1, 'ana'), (%s, 1, 'pena')", [shop.pk, shop.pk]
+        )
     return make_member(shop)
 
 

@@ -54,13 +54,14 @@ def page(
     shown = rows[:limit]
     next_url = ""
     if len(rows) > limit:
-        next_url = _url(request, _token(key(shown[-1])))
+        next_url = _url(request, token(key(shown[-1])))
     return Page(
         rows=shown, next_url=next_url, first_url=_url(request, "") if PARAMETER in request.GET else ""
     )
 
 
-def _token(key: tuple[Any, ...]) -> str:
+def token(key: tuple[Any, ...]) -> str:
+    """How an address carries a key."""
     parts = [part.isoformat() if isinstance(part, datetime | date) else part for part in key]
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
