@@ -10,13 +10,16 @@ from django.utils.translation import ngettext
 
 from vuelve.platform.charts import Series, bars_over_time
 from vuelve.platform.db import Statements, for_shop
+from vuelve.platform.extension import DailyFigures
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.components import Tile, change
-from vuelve.platform.ui.periods import Period, bounds
+from vuelve.platform.ui.periods import Period
+from vuelve.shops import figures
 from vuelve.shops.http import ShopRequest, link
 
 SQL = Statements(__file__)
+MESSAGES = DailyFigures("messages", SQL["overview_messages"], width=2)
 Days = dict[date, tuple[int, int]]  # sent, withheld
 
 
@@ -30,9 +33,9 @@ class MessagesPanel:
     ) -> Mapping[str, Any] | None:
         page = cast(ShopRequest, request)
         period = page.period
-        days = _read(shop, period)
+        days = _read(page, period)
         sent, withheld = _totals(days)
-        sent_before, withheld_before = _totals(_read(shop, period.before))
+        sent_before, withheld_before = _totals(_read(page, period.before))
         sent_by_bucket = period.fill({day: row[0] for day, row in days.items()})
         withheld_by_bucket = period.fill({day: row[1] for day, row in days.items()})
         return {
@@ -75,10 +78,9 @@ class MessagesPanel:
         }
 
 
-def _read(shop: ShopId, period: Period) -> Days:
-    with for_shop(shop) as cursor:
-        cursor.execute(SQL["overview_messages"], {"shop": shop, **bounds(period)})
-        return {day: (sent, withheld) for day, sent, withheld in cursor.fetchall()}
+def _read(page: ShopRequest, period: Period) -> Days:
+    found = figures.by_bucket(page.shop_id, MESSAGES, period, currency=page.shop.currency)
+    return {day: (numbers[0], numbers[1]) for day, numbers in found.items()}
 
 
 def _any_messages(shop: ShopId) -> bool:

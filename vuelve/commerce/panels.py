@@ -10,14 +10,17 @@ from django.utils.translation import ngettext
 
 from vuelve.platform.charts import Series, bars_over_time
 from vuelve.platform.db import Statements, for_shop
+from vuelve.platform.extension import DailyFigures
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.money import Money, to_decimal
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.components import Tile, change, trend
-from vuelve.platform.ui.periods import Period, bounds
+from vuelve.platform.ui.periods import Period
+from vuelve.shops import figures
 from vuelve.shops.http import ShopRequest
 
 SQL = Statements(__file__)
+ORDERS = DailyFigures("orders", SQL["overview_orders"], width=3)
 Days = dict[date, tuple[int, int, int]]  # orders, revenue in minor units, orders in other currencies
 
 
@@ -77,9 +80,8 @@ class OrdersPanel:
 
 
 def _read(shop: ShopId, period: Period, currency: str) -> Days:
-    with for_shop(shop) as cursor:
-        cursor.execute(SQL["overview_orders"], {"shop": shop, "currency": currency, **bounds(period)})
-        return {day: (orders, revenue, others) for day, orders, revenue, others in cursor.fetchall()}
+    found = figures.by_bucket(shop, ORDERS, period, currency=currency)
+    return {day: (numbers[0], numbers[1], numbers[2]) for day, numbers in found.items()}
 
 
 def _any_orders(shop: ShopId) -> bool:

@@ -5,6 +5,7 @@ from vuelve.channels import privacy as channels_privacy
 from vuelve.channels import timeline as channels_timeline
 from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
 from vuelve.channels.liquid import EventObject, ShopObject
+from vuelve.channels.panels import MESSAGES as MESSAGE_FIGURES
 from vuelve.channels.panels import MessagesPanel
 from vuelve.channels.providers.mailbox.client import MailboxProvider
 from vuelve.channels.providers.smtp.client import SmtpProvider
@@ -27,6 +28,7 @@ from vuelve.commerce.holdings import OrdersHeld, ProductsHeld
 from vuelve.commerce.liquid import CartObject, OrderObject
 from vuelve.commerce.outcomes import VOCABULARY as COMMERCE_VOCABULARY
 from vuelve.commerce.outcomes import CommerceOutcomes
+from vuelve.commerce.panels import ORDERS as ORDER_FIGURES
 from vuelve.commerce.panels import OrdersPanel
 from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
@@ -42,7 +44,7 @@ from vuelve.customers.holdings import CustomersHeld
 from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.names import VOCABULARY as CUSTOMERS_VOCABULARY
 from vuelve.customers.names import Names
-from vuelve.customers.panels import NewCustomersPanel
+from vuelve.customers.panels import NEW_CUSTOMERS, NewCustomersPanel
 from vuelve.customers.queries import count_known
 from vuelve.customers.retention import CustomersRetention, RetentionTick, VisitorsRetention
 from vuelve.customers.search import CustomerSearch
@@ -92,6 +94,7 @@ from vuelve.shops import exports as shops_exports
 from vuelve.shops.exporting.privacy import ExportedFiles
 from vuelve.shops.exporting.services import OldExportsTick
 from vuelve.shops.exporting.urls import TAB as EXPORTS
+from vuelve.shops.figures import FiguresTick
 from vuelve.shops.invariants import InvariantsTick
 from vuelve.shops.panels import DATA, OVERVIEW, SETTINGS
 from vuelve.shops.privacy import ShopsPrivacy
@@ -184,7 +187,14 @@ def wire(into: Registry = registry) -> None:
     into.providers |= {provider.name: provider for provider in (MailboxProvider(), SmtpProvider())}
     into.gates += [ConsentGate(), SuppressionGate(), AddressGate(), QuietHoursGate(), OfferGate()]
     into.ticks += [JourneysTick(), CartsTick(), RetentionTick(), ErasuresTick(), StoresTick(), SchemaTick()]
-    into.ticks += [OldUploadsTick(), OldExportsTick(), LoyaltyTick(), ExpiryTick(), InvariantsTick()]
+    into.ticks += [
+        OldUploadsTick(),
+        OldExportsTick(),
+        LoyaltyTick(),
+        ExpiryTick(),
+        InvariantsTick(),
+        FiguresTick(),
+    ]
     into.invariants += [AccountsAddUp(), TransfersAddUp()]
     into.privacy += [
         ShopsPrivacy(),
@@ -225,6 +235,7 @@ def _wire_pages(into: Registry) -> None:
     into.data_tabs += [STORES, IMPORTS, EXPORTS]
     into.nav += [DATA] if into.data_tabs else []
     into.nav += [SETTINGS]
+    into.daily_figures += [ORDER_FIGURES, NEW_CUSTOMERS, MESSAGE_FIGURES]
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel(), CustomerPointsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]

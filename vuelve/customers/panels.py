@@ -10,13 +10,16 @@ from django.utils.translation import ngettext
 
 from vuelve.platform.charts import Series, bars_over_time
 from vuelve.platform.db import Statements, for_shop
+from vuelve.platform.extension import DailyFigures
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.components import Tile, change, trend
-from vuelve.platform.ui.periods import Period, bounds
+from vuelve.platform.ui.periods import Period
+from vuelve.shops import figures
 from vuelve.shops.http import ShopRequest, link
 
 SQL = Statements(__file__)
+NEW_CUSTOMERS = DailyFigures("new customers", SQL["overview_customers"], width=1)
 
 
 class NewCustomersPanel:
@@ -29,8 +32,8 @@ class NewCustomersPanel:
     ) -> Mapping[str, Any] | None:
         page = cast(ShopRequest, request)
         period = page.period
-        days = _read(shop, period)
-        new, before = sum(days.values()), sum(_read(shop, period.before).values())
+        days = _read(page, period)
+        new, before = sum(days.values()), sum(_read(page, period.before).values())
         by_bucket = period.fill(days)
         return {
             "has_data": bool(new or before) or _any_customers(shop),
@@ -59,10 +62,9 @@ class NewCustomersPanel:
         }
 
 
-def _read(shop: ShopId, period: Period) -> dict[date, int]:
-    with for_shop(shop) as cursor:
-        cursor.execute(SQL["overview_customers"], {"shop": shop, **bounds(period)})
-        return dict(cursor.fetchall())
+def _read(page: ShopRequest, period: Period) -> dict[date, int]:
+    found = figures.by_bucket(page.shop_id, NEW_CUSTOMERS, period, currency=page.shop.currency)
+    return {day: numbers[0] for day, numbers in found.items()}
 
 
 def _any_customers(shop: ShopId) -> bool:

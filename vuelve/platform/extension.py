@@ -315,6 +315,19 @@ class Panel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DailyFigures:
+    """Numbers of a shop by day of its zone, for pages that look over a year. Days that are over are kept (`shops/figures.py`).
+
+    `statement` takes `shop`, `start`, `end`, `zone`, `currency` and gives rows of a date and `width` whole numbers, of days
+    that have any.
+    """
+
+    name: str
+    statement: str
+    width: int
+
+
 # --- search.py: what the search in the top bar finds ---------------------------------------------------
 
 
@@ -625,6 +638,7 @@ class Registry:
     gates: list[Gate] = field(default_factory=list)
     nav: list[NavItem] = field(default_factory=list)
     data_tabs: list[NavItem] = field(default_factory=list)  # sections of the page "Data"
+    daily_figures: list[DailyFigures] = field(default_factory=list)
     overview_panels: list[Panel] = field(default_factory=list)
     customer_panels: list[Panel] = field(default_factory=list)
     customer_columns: list[CustomerColumn] = field(default_factory=list)

@@ -179,6 +179,25 @@ class Retention(models.Model):
         ]
 
 
+class Figure(models.Model):
+    """What a day that is over came to (`figures.py`): the numbers of one source, in the shop's zone and currency."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    name = models.CharField(max_length=40)
+    zone = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    numbers = ArrayField(models.BigIntegerField())
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["shop", "name", "zone", "currency", "day"], name="shops_figure_once"
+            )
+        ]
+
+
 class ExportState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     RUNNING = "running", _("Running")

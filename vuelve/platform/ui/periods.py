@@ -78,8 +78,3 @@ def period_of(query: Mapping[str, str], *, now: datetime, zone: ZoneInfo) -> Per
     text = query.get("days", "")
     days = int(text) if text.isdecimal() and len(text) < 5 else DEFAULT_DAYS
     return Period(days if days in CHOICES_DAYS else DEFAULT_DAYS, now, zone)
-
-
-def bounds(period: Period) -> dict[str, str | datetime]:
-    """The period as parameters of a statement that groups by day or week."""
-    return {"start": period.start, "end": period.end, "unit": period.unit, "zone": period.zone.key}
