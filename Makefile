@@ -38,6 +38,7 @@ bench: .venv/demo.stamp ## The benchmarks, against PostgreSQL's own limit in the
 	@$(BIN)/vuelve bench ingest --json
 	@$(BIN)/vuelve bench journeys --json
 	@$(BIN)/vuelve bench ledger --json
+	@$(BIN)/vuelve bench pages --json
 
 lock: ## Pin the dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build -c requirements/limits.in pyproject.toml -o requirements/runtime.txt

@@ -21,6 +21,7 @@ from vuelve.platform.db import Statements, django_database, for_shop
 from vuelve.platform.extension import EventBatch
 from vuelve.platform.ids import ShopId
 from vuelve.platform.limits import CONSUMER_BATCH_ROWS
+from vuelve.shops.figures import keep
 from vuelve.shops.models import Role, Shop
 from vuelve.shops.services import create_member, create_shop
 
@@ -36,7 +37,7 @@ TABLES = (
     "customers_customer, customers_identifier, customers_word, customers_trait, customers_consent, customers_consent_change, "
     "events_event, events_schema, events_schema_hour, commerce_order, commerce_order_key, commerce_item, commerce_shipment, "
     "commerce_cart, commerce_rejected, channels_message, journeys_run, loyalty_account, loyalty_lot, loyalty_posting, "
-    "loyalty_transfer, events_rejected, shops_auditentry"
+    "loyalty_transfer, events_rejected, shops_auditentry, shops_figure"
 )
 # What somebody types who looks for a customer or an order; each is asked from its second letter on.
 TYPED = (
@@ -127,6 +128,7 @@ def _load(say: Callable[[str], None], *, customers: int, n_events: int, awarded:
             cursor.execute(SQL[name], sizes)
     _analyse()
     _award(whose, awarded)
+    keep(whose, now=now)  # as the hourly job does
     _analyse()
     say(f"loaded after {monotonic_seconds() - began:,.0f} s")
     return shop

@@ -142,6 +142,7 @@ def _things(shop: ShopId, customers: int) -> dict[str, list[Any]]:
         def key(query: str) -> list[str]:
             return [token(tuple(row)) for row in cursor.execute(query, [shop]).fetchall()]
 
+        newest = "FROM events_event WHERE shop_id = %s ORDER BY xid DESC, seq DESC LIMIT 2"
         return {
             "customer_id": [1, customers // 2, customers],
             "order_id": [
@@ -153,10 +154,8 @@ def _things(shop: ShopId, customers: int) -> dict[str, list[Any]]:
                 "SELECT id FROM channels_message WHERE shop_id = %s ORDER BY id DESC LIMIT 2"
             ),
             "key": column("SELECT key FROM journeys_journey WHERE shop_id = %s ORDER BY id"),
-            "xid": [1, 1],
-            "seq": column(
-                "SELECT seq FROM events_event WHERE shop_id = %s ORDER BY xid DESC, seq DESC LIMIT 2"
-            ),
+            "xid": column(f"SELECT xid {newest}"),
+            "seq": column(f"SELECT seq {newest}"),
             "customers": key(
                 "SELECT last_seen_at, id FROM customers_customer WHERE shop_id = %s ORDER BY last_seen_at OFFSET 5000 LIMIT 1"
             ),
