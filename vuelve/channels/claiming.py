@@ -31,7 +31,7 @@ from vuelve.channels.rendering import load_versions, render
 from vuelve.channels.snapshots import Claimed, Prepared, claimed, prepare
 from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.db import Cursor, Statements, for_shops
-from vuelve.platform.extension import Outgoing, Provider, SendResult, SendState
+from vuelve.platform.extension import Outgoing, Provider, SendResult, SendState, registry
 from vuelve.platform.ids import MessageId, ShopId
 from vuelve.shops.contracts import ShopFacts
 from vuelve.shops.models import Shop
@@ -159,7 +159,7 @@ def _make_ready(
         locale=each.locale or None,
         data=as_json(each.data),
     )
-    provider = providers.get(message.channel)
+    provider = _provider(shop, message.channel, providers)
     try:
         rendered = _render(each, provider)
     except MessageAborted as abort:
@@ -180,6 +180,19 @@ def _make_ready(
         by_provider[provider.name].append(flight)
         return
     batch.outcomes.append((message.channel, outcome))
+
+
+def _provider(shop: ShopFacts, channel: str, providers: Mapping[str, Provider]) -> Provider | None:
+    """Who carries it. Of a shop that nothing may leave, only one whose whole effect is the message's own row."""
+    provider = providers.get(channel)
+    if not shop.stays_here or isinstance(provider, KeepingProvider):
+        return provider
+    keeping = (
+        each
+        for each in registry.providers.values()
+        if each.channel == channel and isinstance(each, KeepingProvider)
+    )
+    return next(keeping, None)
 
 
 def _render(each: Prepared, provider: Provider | None) -> Rendered:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "vuelve.channels",
     "vuelve.journeys",
     "vuelve.loyalty",
+    "vuelve.sandbox",
     "vuelve.config",
     # Below ours: our templates take the place of theirs.
     "allauth",

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.commerce.urls")),
     path("", include("vuelve.journeys.urls")),
     path("", include("vuelve.loyalty.urls")),
+    path("", include("vuelve.sandbox.urls")),
     path("", include("vuelve.channels.urls_public")),
     path("", include("vuelve.channels.urls")),
 ]

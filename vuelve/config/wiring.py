@@ -90,6 +90,7 @@ from vuelve.loyalty.steps import AwardPointsStep
 from vuelve.loyalty.ticks import ExpiryTick, LoyaltyTick
 from vuelve.loyalty.urls import NAVIGATION as LOYALTY
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
+from vuelve.sandbox import services as _sandbox_jobs  # noqa: F401 - it declares jobs
 from vuelve.shops import exports as shops_exports
 from vuelve.shops.exporting.privacy import ExportedFiles
 from vuelve.shops.exporting.services import OldExportsTick

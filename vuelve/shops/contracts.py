@@ -19,6 +19,7 @@ class ShopFacts:
     locale: str
     sender: str  # as in an e-mail's From: `Name <address>`
     signing_key: str
+    stays_here: bool  # a sandbox or the demo: its messages go to the mailbox, whatever the settings say
 
     @property
     def zone(self) -> ZoneInfo:

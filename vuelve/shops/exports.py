@@ -22,5 +22,6 @@ NOT_EXPORTED = {
     "shops_export": "files of exports, for some days",
     "shops_invitation": "hashes of secrets",
     "shops_membership": "accounts of the staff",
+    "shops_sandbox": "how far a test shop is filled",
     "shops_retention": "settings",
 }

@@ -23,6 +23,8 @@ class Shop(models.Model):
     sender_email = models.EmailField(blank=True)
     # Sample data, made up in part: every page of such a shop says so.
     is_demo = models.BooleanField(default=False)
+    # A shop to try things in: filled and reset at will, and nothing leaves it. The database keeps the mark as it was made.
+    is_sandbox = models.BooleanField(default=False, db_default=False)
     # Signs coupon codes and customers' links, so that one shop's cannot be computed from another's.
     signing_key = models.CharField(max_length=64)
     # Orders, payments, shipments and consents are taken only with a secret key: the write key is in every browser.
@@ -176,6 +178,30 @@ class Retention(models.Model):
             models.CheckConstraint(
                 condition=models.Q(days__isnull=True) | models.Q(days__gt=0), name="shops_retention_days"
             ),
+        ]
+
+
+class SandboxState(models.TextChoices):
+    EMPTY = "empty", _("Empty")
+    FILLING = "filling", _("Being filled")
+    FILLED = "filled", _("Filled")
+    RESETTING = "resetting", _("Being emptied")
+
+
+class Sandbox(models.Model):
+    """How far a sandbox is filled. What it is filled with follows from `base_at`: the same again after a crash."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, primary_key=True)
+    state = models.CharField(max_length=10, choices=SandboxState.choices, default=SandboxState.EMPTY)
+    base_at = models.DateTimeField(null=True)
+    events = models.PositiveIntegerField(default=0)  # appended so far
+    events_max = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=SandboxState.values), name="shops_sandbox_state"
+            )
         ]
 
 

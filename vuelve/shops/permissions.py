@@ -75,6 +75,11 @@ def may_manage_members(membership: Membership) -> bool:
     return membership.role in {Role.OWNER, Role.ADMIN}
 
 
+def may_manage_sandbox(membership: Membership) -> bool:
+    """Make test shops, fill and empty them."""
+    return membership.role in {Role.OWNER, Role.ADMIN}
+
+
 def may_grant(membership: Membership, role: str) -> bool:
     """Give somebody this role, or take it."""
     return may_manage_members(membership) and (role != Role.OWNER or membership.role == Role.OWNER)
@@ -88,7 +93,7 @@ def may_read_audit(membership: Membership) -> bool:
 # What the page of the team shows, by role. Everybody reads customers, orders, journeys, messages and points.
 MATRIX: tuple[tuple[Text, Callable[[Membership], bool]], ...] = (
     (_("Invite people, change roles, read the audit log"), may_manage_members),
-    (_("Manage keys, connect stores"), may_manage_keys),
+    (_("Manage keys, connect stores, make test shops"), may_manage_keys),
     (_("Export tables, hand out or erase a customer's data"), may_manage_privacy),
     (_("Publish journeys, import files, change the loyalty programme"), may_edit_journeys),
     (_("Join profiles, adjust points"), may_adjust_points),

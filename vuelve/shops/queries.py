@@ -30,6 +30,7 @@ def facts_of(shop: Shop) -> ShopFacts:
             (shop.sender_name or shop.name, shop.sender_email or f"no-reply@{shop.slug}.invalid")
         ),
         signing_key=shop.signing_key,
+        stays_here=shop.is_sandbox or shop.is_demo,
     )
 
 

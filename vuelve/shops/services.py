@@ -40,6 +40,7 @@ def create_shop(
     time_zone: str = "America/Mexico_City",
     locale: str = "es",
     is_demo: bool = False,
+    is_sandbox: bool = False,
 ) -> Shop:
     """Raises VuelveError `shop_exists` if the slug is taken."""
     try:
@@ -52,6 +53,7 @@ def create_shop(
                 time_zone=time_zone,
                 locale=locale,
                 is_demo=is_demo,
+                is_sandbox=is_sandbox,
                 signing_key=secrets.token_hex(32),
             )
     except IntegrityError as error:

@@ -24,13 +24,14 @@ from vuelve.shops import services_members
 from vuelve.shops.accounts.entering import enter
 from vuelve.shops.accounts.factors import require_second_factor, with_second_factor
 from vuelve.shops.forms import InviteForm, JoinForm
-from vuelve.shops.http import ShopRequest
+from vuelve.shops.http import ShopRequest, link
 from vuelve.shops.models import AuditEntry, Invitation, Member, Membership, Role, Shop
 from vuelve.shops.permissions import (
     matrix,
     may_grant,
     may_manage_keys,
     may_manage_members,
+    may_manage_sandbox,
     may_read_audit,
     require,
 )
@@ -42,6 +43,8 @@ def section_tabs(request: ShopRequest, current: str) -> list[Tab]:
     tabs = [Tab(_("Team"), reverse("settings", kwargs=place), is_current=current == "team")]
     if may_manage_keys(request.membership):
         tabs.append(Tab(_("API keys"), reverse("keys", kwargs=place), is_current=current == "keys"))
+    if may_manage_sandbox(request.membership):
+        tabs.append(Tab(_("Test shop"), link(request, "sandbox"), is_current=current == "sandbox"))
     if may_read_audit(request.membership):
         tabs.append(Tab(_("Audit log"), reverse("audit", kwargs=place), is_current=current == "audit"))
     return tabs

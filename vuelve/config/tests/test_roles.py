@@ -55,7 +55,7 @@ RESTRICTED: dict[tuple[str, str], frozenset[Role]] = {
             ("post", "data_store_disconnect"), ("post", "data_store_keep"), ("post", "data_store_reconcile"),
             ("post", "data_store_retry"), ("post", "data_store_secret"), ("post", "data_store_stop"),
             ("post", "data_take_again"), ("post", "export_create"), ("post", "invitation_revoke"),
-            ("post", "member_invite"), ("post", "member_remove"), ("post", "retention"), ("post", "second_factor"),
+            ("post", "member_invite"), ("post", "member_remove"), ("post", "retention"), ("post", "second_factor"), ("get", "sandbox"), ("post", "sandbox_make"), ("post", "sandbox_fill"), ("post", "sandbox_reset"),
         ],
         LEADERS,
     ),

@@ -9,10 +9,11 @@ from vuelve.events.sources import queries
 from vuelve.events.sources.contracts import Store, StoreState, problem
 from vuelve.platform import clock, jobs, limits, vault
 from vuelve.platform.db import for_shop
-from vuelve.platform.errors import Retryable, VuelveError, not_found
+from vuelve.platform.errors import Retryable, VuelveError, conflict, not_found
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId, hash_secret
 from vuelve.platform.stores import StoreSource
+from vuelve.shops import queries as shop_queries
 from vuelve.shops.services import audit
 
 SECRET_CHARS_MAX = 300
@@ -33,8 +34,15 @@ def connect(
 ) -> Store:
     """Connect a store, or one that was connected before once more; a job then tries the token and subscribes.
 
-    Raises VuelveError `store_domain`, `store_token`, `store_secret`, `store_taken`, `stores_limit`.
+    Raises VuelveError `sandbox` (409), `store_domain`, `store_token`, `store_secret`, `store_taken`, `stores_limit`.
     """
+    if shop_queries.facts(shop).stays_here:
+        raise conflict(
+            "sandbox",
+            "A test shop has no stores: nothing leaves it, and nothing of a real store comes in.",
+            field="domain",
+            hint="Connect the store to the shop itself.",
+        )
     kind = source_of(source)
     name = kind.check_domain(domain)
     token, secret = _secret(token, "token"), _secret(secret, "secret")

@@ -1,0 +1,188 @@
+"""Making, filling and emptying a sandbox. Filling goes through the log, as everything does; the worker makes customers of it."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from vuelve.events.services import make_months, open_staging, prepare_log, record_staged
+from vuelve.journeys.services import install_builtins
+from vuelve.loyalty.models import Programme
+from vuelve.loyalty.services import open_programme
+from vuelve.platform import jobs
+from vuelve.platform.clock import real
+from vuelve.platform.db import copy_rows, for_shop
+from vuelve.platform.errors import conflict, not_found
+from vuelve.platform.ids import ShopId
+from vuelve.sandbox.generating import DAYS, LIVE_DAYS, Made, Plan, events
+from vuelve.shops.models import Membership, Role, Sandbox, SandboxState, Shop
+from vuelve.shops.permissions import may_manage_sandbox, require
+from vuelve.shops.services import audit, create_shop
+
+log = structlog.get_logger(__name__)
+
+SANDBOXES_MAX = 3  # of one member
+SOURCE = "sandbox"
+ROWS_PER_STEP = 500
+FILL, RESET = "sandbox.fill", "sandbox.reset"
+
+
+def make(*, by: Membership) -> Shop:
+    """A sandbox like the member's shop, with the member as its owner. Raises VuelveError `forbidden`, `sandboxes_limit` (409)."""
+    require(may_manage_sandbox(by))
+    like = by.shop
+    with transaction.atomic():
+        owned = Membership.objects.select_for_update().filter(member=by.member, shop__is_sandbox=True)
+        if len(owned) >= SANDBOXES_MAX:
+            raise conflict("sandboxes_limit", f"A member has at most {SANDBOXES_MAX} test shops.")
+        shop = create_shop(
+            slug=f"{like.slug[:40]}-{secrets.token_hex(3)}",
+            name=like.name,
+            country=like.country,
+            currency=like.currency,
+            time_zone=like.time_zone,
+            locale=like.locale,
+            is_sandbox=True,
+        )
+        Membership.objects.create(shop=shop, member=by.member, role=Role.OWNER)
+        with for_shop(ShopId(shop.pk)):
+            Sandbox.objects.create(shop=shop)
+        audit(shop=ShopId(like.pk), actor=by.member.email, action="Sandbox Created", target=shop.slug)
+        audit(shop=ShopId(shop.pk), actor=by.member.email, action="Sandbox Created", target=shop.slug)
+    return shop
+
+
+def state_of(shop: ShopId) -> Sandbox:
+    """Raises VuelveError `not_found` of a shop that is no sandbox. Within `for_shop`."""
+    found = Sandbox.objects.filter(shop_id=shop, shop__is_sandbox=True).first()
+    if found is None:
+        raise not_found("sandbox")
+    return found
+
+
+def ask_to_fill(*, by: Membership, now: datetime) -> None:
+    """A job does it. Raises VuelveError `forbidden`, `not_found`, `sandbox_busy` (409)."""
+    _ask(by, now, wanted=SandboxState.FILLING, among=(SandboxState.EMPTY,), job=FILL, action="Sandbox Filled")
+
+
+def ask_to_reset(*, by: Membership, now: datetime) -> None:
+    """A job does it. Raises VuelveError as `ask_to_fill`."""
+    _ask(
+        by,
+        now,
+        wanted=SandboxState.RESETTING,
+        among=(SandboxState.FILLED,),
+        job=RESET,
+        action="Sandbox Emptied",
+    )
+
+
+def _ask(
+    by: Membership,
+    now: datetime,
+    *,
+    wanted: SandboxState,
+    among: Sequence[SandboxState],
+    job: str,
+    action: str,
+) -> None:
+    require(may_manage_sandbox(by))
+    shop = ShopId(by.shop_id)
+    with for_shop(shop):
+        state_of(shop)
+        changes = {"base_at": now, "events": 0} if wanted == SandboxState.FILLING else {}
+        changed = Sandbox.objects.filter(shop_id=shop, state__in=among).update(state=wanted, **changes)
+        if not changed:
+            raise conflict(
+                "sandbox_busy",
+                "The test shop is being filled or emptied, or is so already.",
+                hint="Look again in a moment.",
+            )
+        audit(shop=shop, actor=by.member.email, action=action)
+        jobs.defer(job, unique=f"sandbox {shop}", shop=shop)
+
+
+@jobs.job(FILL)
+def fill(*, shop: int) -> None:
+    """From the beginning after a crash: what is in the log already is not appended twice."""
+    whose = ShopId(shop)
+    with for_shop(whose):
+        state = (
+            Sandbox.objects.select_related("shop").filter(shop_id=whose, state=SandboxState.FILLING).first()
+        )
+    if state is None or state.base_at is None:
+        return
+    of, now = state.shop, real.now()
+    plan = Plan(of.signing_key, state.base_at, of.currency, of.country, _locale(of))
+    made = events(plan)
+    prepare_log(now=now)
+    make_months("events_event", (state.base_at - timedelta(days=DAYS + 31)).date(), now.date())
+    install_builtins(shop=whose)
+    live_from = state.base_at - timedelta(days=LIVE_DAYS)
+    _progress(whose, 0, len(made))
+    for first in range(0, len(made), ROWS_PER_STEP):
+        jobs.stop_if_told()
+        step = made[first : first + ROWS_PER_STEP]
+        _append(whose, [each for each in step if each.occurred_at < live_from], now=now, historical=True)
+        _append(whose, [each for each in step if each.occurred_at >= live_from], now=now, historical=False)
+        _progress(whose, first + len(step), len(made))
+    _open_programme(whose, of.name, state.base_at)
+    with for_shop(whose):
+        Sandbox.objects.filter(shop_id=whose, state=SandboxState.FILLING).update(state=SandboxState.FILLED)
+    log.info("sandbox filled", shop=shop, events=len(made))
+
+
+def _locale(shop: Shop) -> str:
+    return f"{shop.locale[:2]}-{shop.country}"
+
+
+def _open_programme(shop: ShopId, name: str, base_at: datetime) -> None:
+    """Last: its job counts the orders of before, which are in the log by now, and in the tables in a moment."""
+    with for_shop(shop):
+        if Programme.objects.filter(shop_id=shop).exists():
+            return
+    # From before the first order on: they all earn as they are read, whichever comes first.
+    open_programme(
+        shop=shop,
+        now=base_at - timedelta(days=DAYS + 1),
+        actor="system",
+        name=f"Club {name}"[:80],
+        counts_history=True,
+    )
+
+
+def _append(shop: ShopId, made: Sequence[Made], *, now: datetime, historical: bool) -> None:
+    if not made:
+        return
+    with for_shop(shop) as cursor:
+        open_staging(cursor)
+        copy_rows(
+            cursor,
+            "event_staged (shop_id, kind, name, occurred_at, message_id, user_id, email, properties, historical)",
+            (
+                (shop, each.kind, each.name, each.occurred_at, each.message_id, each.user_id, each.email, each.properties, historical)
+                for each in made
+            ),
+        )  # fmt: skip
+        record_staged(cursor, now=now, source=SOURCE, from_outside=True)
+
+
+def _progress(shop: ShopId, done: int, of: int) -> None:
+    with for_shop(shop):
+        Sandbox.objects.filter(shop_id=shop).update(events=done, events_max=of)
+
+
+@jobs.job(RESET)
+def reset(*, shop: int) -> None:
+    """In one transaction: after a crash all is there, or nothing."""
+    whose = ShopId(shop)
+    with for_shop(whose) as cursor:
+        if not Sandbox.objects.filter(shop_id=whose, state=SandboxState.RESETTING).exists():
+            return
+        row = cursor.execute("SELECT vuelve_reset_sandbox(%s)", [shop]).fetchone()
+        Sandbox.objects.filter(shop_id=whose).update(
+            state=SandboxState.EMPTY, base_at=None, events=0, events_max=0
+        )
+    log.info("sandbox emptied", shop=shop, rows=row[0] if row else 0)
