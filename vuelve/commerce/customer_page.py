@@ -14,7 +14,7 @@ from vuelve.platform.db import Cursor, raw_cursor
 from vuelve.platform.extension import Text
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.ui import formats
-from vuelve.platform.ui.components import Tone
+from vuelve.platform.ui.components import Tile, Tone
 
 ROWS = 10
 
@@ -62,10 +62,11 @@ class CustomerOrdersPanel:
         ids = ids_of(cursor, shop, customer)
         totals = totals_of(cursor, shop, ids).get(customer, Totals())
         now = real.now()
+        orders = orders_of(cursor, shop, ids, rows=ROWS)
         return {
+            "tiles": _tiles(totals),
             "orders": [
-                order | {"state": STATUSES[order["status"]], "delivery": delivery(order)}
-                for order in orders_of(cursor, shop, ids, rows=ROWS)
+                order | {"state": STATUSES[order["status"]], "delivery": delivery(order)} for order in orders
             ],
             "coupons": [
                 coupon | {"state": _coupon_state(coupon, now)}
@@ -76,6 +77,24 @@ class CustomerOrdersPanel:
             "average": _average(totals),
             "rows_max": ROWS,
         }
+
+
+def _tiles(totals: Totals) -> list[Tile]:
+    """For the head of the page."""
+    last = formats.day(totals.last_at) if totals.last_at else "–"
+    return [
+        Tile(
+            _("Orders"),
+            formats.number(totals.orders),
+            _("All orders of this customer that were not cancelled."),
+        ),
+        Tile(
+            _("Spent"),
+            amounts(totals) or "–",
+            _("The totals of these orders, less refunds; each currency by itself."),
+        ),
+        Tile(_("Last order"), last, _("When this customer ordered last.")),
+    ]
 
 
 def _average(totals: Totals) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from vuelve.commerce import today
 from vuelve.platform.charts import Series, bars_over_time
 from vuelve.platform.db import Statements, for_shop
 from vuelve.platform.extension import DailyFigures
@@ -21,6 +22,7 @@ from vuelve.shops.http import ShopRequest
 
 SQL = Statements(__file__)
 ORDERS = DailyFigures("orders", SQL["overview_orders"], width=3)
+REPEATS = DailyFigures("repeat orders", SQL["repeat_orders"], width=2)
 Days = dict[date, tuple[int, int, int]]  # orders, revenue in minor units, orders in other currencies
 
 
@@ -43,6 +45,7 @@ class OrdersPanel:
             {day: float(to_decimal(Money(row[1], currency))) for day, row in days.items()}
         )
         return {
+            "today": today.tiles(page, now=period.end),
             "has_data": bool(orders or orders_before) or _any_orders(shop),
             "tiles": [
                 Tile(
@@ -66,6 +69,7 @@ class OrdersPanel:
                     spark=period.whole(revenue_by_bucket),
                     note=_other_currencies(others),
                 ),
+                _repeat_tile(page, period),
             ],
             "charts": [
                 bars_over_time(
@@ -77,6 +81,26 @@ class OrdersPanel:
                 )
             ],
         }
+
+
+def _repeat_tile(page: ShopRequest, period: Period) -> Tile:
+    """The share of orders that are somebody's second or later one: what all of this is for."""
+    now, before = (_share(page, each) for each in (period, period.before))
+    return Tile(
+        label=_("Repeat share"),
+        value=formats.percent(now) if now is not None else "–",
+        definition=_(
+            "The part of the period's orders whose customer had ordered before, at any time. Cancelled orders do not count."
+        ),
+        change=change(now, before, formats.percent(before)) if now is not None and before else None,
+        note="" if now is not None else _("no orders in the period"),
+    )
+
+
+def _share(page: ShopRequest, period: Period) -> float | None:
+    found = figures.by_bucket(page.shop_id, REPEATS, period, currency=page.shop.currency).values()
+    orders = sum(numbers[0] for numbers in found)
+    return sum(numbers[1] for numbers in found) / orders if orders else None
 
 
 def _read(shop: ShopId, period: Period, currency: str) -> Days:

@@ -36,16 +36,18 @@ class Totals:
 
     orders: int = 0
     spent: dict[str, int] = field(default_factory=dict)  # by currency, the one of most orders first
+    last_at: datetime | None = None
 
 
 def totals_of(cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]) -> dict[CustomerId, Totals]:
     """By customer; who never ordered is left out."""
     found: dict[CustomerId, Totals] = {}
     cursor.execute(SQL["customer_totals"], {"shop": shop, "ids": list(customers)})
-    for customer, currency, orders, spent_minor in cursor.fetchall():
+    for customer, currency, orders, spent_minor, last_at in cursor.fetchall():
         totals = found.setdefault(CustomerId(customer), Totals())
         totals.orders += orders
         totals.spent[currency] = spent_minor
+        totals.last_at = max(filter(None, (totals.last_at, last_at)))
     return found
 
 

@@ -3,10 +3,12 @@
 from vuelve.channels import exports as channels_exports
 from vuelve.channels import privacy as channels_privacy
 from vuelve.channels import timeline as channels_timeline
+from vuelve.channels.customer_page import CustomerMessagesPanel
 from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
 from vuelve.channels.liquid import EventObject, ShopObject
 from vuelve.channels.panels import MESSAGES as MESSAGE_FIGURES
 from vuelve.channels.panels import MessagesPanel
+from vuelve.channels.problems import MessageProblems
 from vuelve.channels.providers.mailbox.client import MailboxProvider
 from vuelve.channels.providers.smtp.client import SmtpProvider
 from vuelve.channels.retention import MessagesRetention
@@ -29,7 +31,7 @@ from vuelve.commerce.liquid import CartObject, OrderObject
 from vuelve.commerce.outcomes import VOCABULARY as COMMERCE_VOCABULARY
 from vuelve.commerce.outcomes import CommerceOutcomes
 from vuelve.commerce.panels import ORDERS as ORDER_FIGURES
-from vuelve.commerce.panels import OrdersPanel
+from vuelve.commerce.panels import REPEATS, OrdersPanel
 from vuelve.commerce.search import OrderSearch
 from vuelve.commerce.steps import IssueCouponStep
 from vuelve.commerce.ticks import CartsTick
@@ -58,6 +60,7 @@ from vuelve.events import jobs  # noqa: F401 - it declares jobs
 from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
 from vuelve.events.consumers import SchemaConsumer, SchemaTick
+from vuelve.events.problems import EventProblems
 from vuelve.events.retention import EventsRetention, RefusedRetention
 from vuelve.events.sources import backfills, connecting  # noqa: F401 - they declare jobs
 from vuelve.events.sources.csv import jobs as _csv_jobs  # noqa: F401 - they declare jobs
@@ -73,6 +76,7 @@ from vuelve.journeys import privacy as journeys_privacy
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
 from vuelve.journeys.origins import JourneyOrigins
+from vuelve.journeys.problems import JourneyProblems
 from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
@@ -86,6 +90,7 @@ from vuelve.loyalty.contracts import EVENTS as POINTS_EVENTS
 from vuelve.loyalty.invariants import AccountsAddUp, TransfersAddUp
 from vuelve.loyalty.liquid import LoyaltyObject
 from vuelve.loyalty.panels import CustomerPointsPanel
+from vuelve.loyalty.problems import PointProblems
 from vuelve.loyalty.steps import AwardPointsStep
 from vuelve.loyalty.ticks import ExpiryTick, LoyaltyTick
 from vuelve.loyalty.urls import NAVIGATION as LOYALTY
@@ -99,6 +104,7 @@ from vuelve.shops.figures import FiguresTick
 from vuelve.shops.invariants import InvariantsTick
 from vuelve.shops.panels import DATA, OVERVIEW, SETTINGS
 from vuelve.shops.privacy import ShopsPrivacy
+from vuelve.shops.problems import KeyProblems
 
 OWN_EVENTS = {
     "Cart Abandoned",
@@ -236,9 +242,11 @@ def _wire_pages(into: Registry) -> None:
     into.data_tabs += [STORES, IMPORTS, EXPORTS]
     into.nav += [DATA] if into.data_tabs else []
     into.nav += [SETTINGS]
-    into.daily_figures += [ORDER_FIGURES, NEW_CUSTOMERS, MESSAGE_FIGURES]
+    into.problems += [EventProblems(), MessageProblems(), JourneyProblems(), PointProblems(), KeyProblems()]
+    into.daily_figures += [ORDER_FIGURES, REPEATS, NEW_CUSTOMERS, MESSAGE_FIGURES]
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
-    into.customer_panels += [CustomerOrdersPanel(), CustomerRunsPanel(), CustomerPointsPanel()]
+    into.customer_panels += [CustomerOrdersPanel(), CustomerMessagesPanel(), CustomerRunsPanel()]
+    into.customer_panels += [CustomerPointsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]
     into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
     into.event_faces |= loyalty_timeline.FACES

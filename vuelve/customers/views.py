@@ -20,8 +20,8 @@ from vuelve.platform import limits
 from vuelve.platform.db import Cursor, raw_cursor
 from vuelve.platform.extension import CustomerColumn, registry
 from vuelve.platform.ids import CustomerId
-from vuelve.platform.ui import paging
-from vuelve.platform.ui.components import Crumb
+from vuelve.platform.ui import formats, paging
+from vuelve.platform.ui.components import Crumb, Tile
 from vuelve.platform.ui.downloads import csv_response
 from vuelve.shops.http import ShopRequest
 from vuelve.shops.permissions import may_manage_privacy
@@ -112,7 +112,9 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
         cursor, request.shop_id, canonical, after=(after[0], after[1]) if after else None
     )
     page = paging.page(request, events, key=lambda event: (event.occurred_at, event.seq))
+    consents, panels = _consents(cursor, request, canonical), _panels(request, canonical)
     context = {
+        "tiles": [*_tiles(row), *(tile for panel in panels for tile in panel.get("tiles", ()))],
         "customer": row,
         "title": row.title or _("Anonymous visitor"),
         "country": country_name(row.country),
@@ -121,9 +123,9 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
             queries.preferred_channel(cursor, request.shop_id, canonical) or ""
         ),
         "traits": queries.traits_of(cursor, request.shop_id, canonical),
-        "consents": _consents(cursor, request, canonical),
+        "consents": consents,
         "identities": identity_section(cursor, request, canonical),
-        "panels": _panels(request, canonical),
+        "panels": panels,
         "page": page,
         "entries": [entry_of(event, request.shop.slug) for event in page.rows],
         "crumbs": [Crumb(_("Customers"), reverse("customers", kwargs={"shop_slug": request.shop.slug}))],
@@ -131,6 +133,17 @@ def customer(request: ShopRequest, customer_id: int) -> HttpResponse:
         "may_manage_privacy": may_manage_privacy(request.membership),
     }
     return render(request, "customers/customer.html", context)
+
+
+def _tiles(row: CustomerRow) -> list[Tile]:
+    """For the head of the page."""
+    return [
+        Tile(
+            _("Customer since"),
+            formats.day(row.first_seen_at),
+            _("When this customer was seen for the first time."),
+        )
+    ]
 
 
 def _consents(cursor: Cursor, request: ShopRequest, customer: CustomerId) -> list[dict[str, Any]]:

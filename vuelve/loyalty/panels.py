@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from vuelve.loyalty import queries
 from vuelve.loyalty.contracts import TransferKind
@@ -11,6 +13,8 @@ from vuelve.loyalty.models import Programme
 from vuelve.loyalty.wording import KINDS, about, signed
 from vuelve.platform.db import raw_cursor
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.ui import formats
+from vuelve.platform.ui.components import Tile
 
 ROWS = 5
 
@@ -29,10 +33,18 @@ class CustomerPointsPanel:
         if programme is None:
             return None
         cursor = raw_cursor()
+        balance = queries.balance(cursor, shop, customer)
         return {
+            "tiles": [
+                Tile(
+                    pgettext("points", "Points"),
+                    formats.number(balance.spendable),
+                    _("What this customer can spend now."),
+                )
+            ],
             "customer_id": customer,
             "programme": programme,
-            "balance": queries.balance(cursor, shop, customer),
+            "balance": balance,
             "lines": [readable(line) for line in queries.statement(cursor, shop, customer, rows=ROWS)],
         }
 

@@ -328,6 +328,25 @@ class DailyFigures:
     width: int
 
 
+# --- problems.py: what a person must look at --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One line on the overview: what is wrong, in numbers, and the page where it is mended. `tone`: bad or warn."""
+
+    text: Text
+    tone: str
+    href: str
+    since: datetime | None = None
+
+
+class ProblemSource(Protocol):
+    """Looks for what needs a person, with bounded work however large the shop is."""
+
+    def problems(self, request: "HttpRequest", shop: ShopId, *, now: datetime) -> Sequence[Problem]: ...
+
+
 # --- search.py: what the search in the top bar finds ---------------------------------------------------
 
 
@@ -639,6 +658,7 @@ class Registry:
     nav: list[NavItem] = field(default_factory=list)
     data_tabs: list[NavItem] = field(default_factory=list)  # sections of the page "Data"
     daily_figures: list[DailyFigures] = field(default_factory=list)
+    problems: list[ProblemSource] = field(default_factory=list)
     overview_panels: list[Panel] = field(default_factory=list)
     customer_panels: list[Panel] = field(default_factory=list)
     customer_columns: list[CustomerColumn] = field(default_factory=list)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from vuelve.platform import charts, limits
 from vuelve.platform.clock import real
-from vuelve.platform.extension import registry
+from vuelve.platform.extension import Problem, registry
 from vuelve.platform.ids import ShopId
 from vuelve.platform.ui.components import Tab
 from vuelve.platform.ui.periods import CHOICES_DAYS, period_of
@@ -102,6 +102,8 @@ def overview(request: ShopRequest) -> HttpResponseBase:
         "panels": panels,
         "tiles": [tile for panel in panels for tile in panel.get("tiles", ())],
         "has_data": any(panel.get("has_data") for panel in panels),
+        "today": [tile for panel in panels for tile in panel.get("today", ())],
+        "problems": _problems(request, shop),
         "period": period,
         "periods": [
             Tab(
@@ -112,9 +114,21 @@ def overview(request: ShopRequest) -> HttpResponseBase:
             for days in CHOICES_DAYS
         ],
         "first_event": _first_event(),
+        "first_steps": [
+            _("Make the shop"),
+            _("Send the first event"),
+            _("See what the journeys do"),
+            _("Invite your team"),
+        ],
         "connect_url": link(request, "data_connect"),
     }
     return render(request, "shops/overview.html", context)
+
+
+def _problems(request: ShopRequest, shop: ShopId) -> list[Problem]:
+    """What needs a person, the worst first."""
+    found = [each for source in registry.problems for each in source.problems(request, shop, now=real.now())]
+    return sorted(found, key=lambda problem: problem.tone != "bad")
 
 
 def _first_event() -> str:

@@ -30,7 +30,7 @@ def test_sent_and_withheld_by_what_became_of_them(shop: Shop) -> None:
     queue(shop, add_customer(shop), version, due_at=NOON + timedelta(days=3))  # not due: neither
     dispatch(NOON)
     context = panel(shop)
-    assert figures(context) == ["2", "1"]
+    assert figures(context) == ["2", "1", "100%"]
     chart = context["charts"][0]
     assert str(chart.title) == "67% of the messages were sent, the rest withheld"
     assert (sum(row[1] for row in chart.rows), sum(row[2] for row in chart.rows)) == (2, 1)
@@ -46,7 +46,7 @@ def test_what_was_sent_before_is_the_comparison(shop: Shop) -> None:
     queue(shop, add_customer(shop), publish(shop))
     dispatch(NOON)
     context = panel(shop, now=NOON + timedelta(days=8))
-    assert figures(context) == ["0", "0"]
+    assert figures(context) == ["0", "0", "–"]
     assert context["tiles"][0].change.before == "1"
     assert str(context["charts"][0].title) == "No messages in these 7 days"
 
@@ -56,5 +56,5 @@ def test_another_shop_is_not_counted(shop: Shop) -> None:
     queue(other, add_customer(other), publish(other))
     dispatch(NOON)
     context = panel(shop)
-    assert figures(context) == ["0", "0"]
+    assert figures(context) == ["0", "0", "–"]
     assert not context["has_data"]

@@ -45,7 +45,7 @@ def test_orders_and_revenue_of_the_period(store: Store) -> None:
     store.order("FUTURE", total=999, at=NOW + timedelta(minutes=5))
     store.consume()
     context = panel(store)
-    assert figures(context) == ["2", "MX$350.50"]
+    assert figures(context) == ["2", "MX$350.50", "50%"]
     assert context["tiles"][0].change.before == "1"
     assert [row[1] for row in context["charts"][0].rows] == [0, 0, 0, 0, 0, 1, 1]
 
@@ -77,7 +77,7 @@ def test_another_currency_is_not_added_up(store: Store) -> None:
     store.order("A2", total=100, currency="USD")
     store.consume()
     context = panel(store, now=NOW + timedelta(hours=1))
-    assert figures(context) == ["2", "MX$100.00"]
+    assert figures(context) == ["2", "MX$100.00", "50%"]
     assert context["tiles"][1].note == "without 1 order in another currency"
 
 
@@ -86,7 +86,7 @@ def test_another_shop_is_not_counted(store: Store) -> None:
     other.order("A1", at=NOW - timedelta(days=1))
     other.consume()
     context = panel(store)
-    assert figures(context) == ["0", "MX$0.00"]
+    assert figures(context) == ["0", "MX$0.00", "–"]
     assert not context["has_data"]
 
 

@@ -47,7 +47,7 @@ def test_tiles_and_charts_of_all_packages(selling: Shop) -> None:
 
 def test_every_figure_has_its_definition(selling: Shop) -> None:
     page = get(selling)
-    assert page.count('class="tile"') == page.count('role="tooltip"') == 5
+    assert page.count('class="tile"') == page.count('role="tooltip"') == 10
 
 
 @pytest.mark.parametrize(

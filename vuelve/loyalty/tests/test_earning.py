@@ -6,8 +6,10 @@ import pytest
 
 from vuelve.commerce.tests.support import ANA, BEA
 from vuelve.loyalty.jobs import award_history
+from vuelve.loyalty.problems import PointProblems
 from vuelve.loyalty.tests.support import NOW, OPENED, Club, later
 from vuelve.platform.db import for_shop
+from vuelve.shops.tests.people import page_request
 
 
 @pytest.mark.parametrize(
@@ -145,6 +147,10 @@ def test_spent_points_stop_at_zero_and_the_shortfall_is_reported(club: Club) -> 
     line = club.lines()[0]
     assert (line["points"], line["shortfall"]) == (-3, 7)
     assert club.told()[-1][1]["shortfall"] == 7
+    request, at = page_request(club.shop, now=NOW), line["at"]
+    [problem] = PointProblems().problems(request, club.id, now=at + timedelta(days=1))
+    assert str(problem.text).startswith("7 ")
+    assert PointProblems().problems(request, club.id, now=at + timedelta(days=8)) == []
     club.order("B", total=100)
     club.consume()
     assert club.points() == 10
