@@ -21,10 +21,10 @@ WEEK = timedelta(days=7)
 class PointProblems:
     def problems(self, request: HttpRequest, shop: ShopId, *, now: datetime) -> Sequence[Problem]:
         page = cast(ShopRequest, request)
-        programme = Programme.objects.filter(shop_id=shop).first()
-        if programme is None:
-            return []
         with for_shop(shop) as cursor:
+            programme = Programme.objects.filter(shop_id=shop).first()
+            if programme is None:
+                return []
             row = cursor.execute(
                 SQL["troubles"], {"shop": shop, "since": now - WEEK, "currency": programme.currency}
             ).fetchone()
