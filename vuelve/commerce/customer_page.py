@@ -66,7 +66,13 @@ class CustomerOrdersPanel:
         return {
             "tiles": _tiles(totals),
             "orders": [
-                order | {"state": STATUSES[order["status"]], "delivery": delivery(order)} for order in orders
+                order
+                | {
+                    "state": STATUSES[order["status"]],
+                    "delivery": delivery(order),
+                    "more": order["lines"] - len(order["items"] or ()),
+                }
+                for order in orders
             ],
             "coupons": [
                 coupon | {"state": _coupon_state(coupon, now)}

@@ -13,6 +13,8 @@ from vuelve.platform.ids import CustomerId, ShopId
 
 SQL = Statements(__file__)
 
+ITEMS_NAMED = 3  # of an order in a list
+
 # What an order's page looks for in the log.
 ORDER_EVENTS = (
     "Order Completed",
@@ -52,7 +54,9 @@ def totals_of(cursor: Cursor, shop: ShopId, customers: Sequence[CustomerId]) -> 
 
 
 def orders_of(cursor: Cursor, shop: ShopId, ids: Sequence[CustomerId], *, rows: int) -> list[dict[str, Any]]:
-    cursor.execute(SQL["customer_orders"], {"shop": shop, "ids": list(ids), "rows": rows})
+    cursor.execute(
+        SQL["customer_orders"], {"shop": shop, "ids": list(ids), "rows": rows, "items": ITEMS_NAMED}
+    )
     return fetch_dicts(cursor)
 
 

@@ -244,3 +244,26 @@ def test_who_came_back(shop: Shop) -> None:
     )
     assert _share(request, request.period) == 2 / 4
     assert REPEATS in registry.daily_figures
+
+
+def test_an_order_names_what_was_bought(shop: Shop) -> None:
+    order(shop, "A", NOW)
+    item = "INSERT INTO commerce_item (shop_id, customer_id, order_id, line, ordered_at, product_id, quantity, price_minor, amount_minor) VALUES (%s, 1, 'A', %s, %s, %s, 1, 100, 100)"
+    for line, product in enumerate(("p1", "p2", "p3", "p4", "p5"), 1):
+        sql(shop, item, line, NOW, product)
+    sql(
+        shop,
+        "INSERT INTO commerce_product (shop_id, product_id, name, updated_at) VALUES (%s, 'p2', 'Aurora X10', now())",
+    )
+    with translation.override("en"), for_shop(ShopId(shop.pk)):
+        context = CustomerOrdersPanel().context(page_request(shop, now=NOW), ShopId(shop.pk), CustomerId(1))
+    assert context is not None
+    assert (context["orders"][0]["items"], context["orders"][0]["more"]) == (["p1", "Aurora X10", "p3"], 2)
+
+
+@pytest.mark.parametrize(("role", "is_offered"), [("owner", True), ("viewer", False)])
+def test_the_search_offers_what_one_may_do(shop: Shop, role: str, is_offered: bool) -> None:
+    member = make_member(shop, role=cast(Any, role), locale="es")
+    page = browser_of(member).get(f"/s/{shop.slug}/search?q=INVITAR").content.decode()
+    assert ("Invitar a alguien" in page) == is_offered
+    assert "Esquema" in browser_of(member).get(f"/s/{shop.slug}/search?q=esquema").content.decode()
