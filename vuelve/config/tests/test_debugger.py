@@ -389,3 +389,13 @@ def test_one_of_two_properties_will_do(shop: Shop, browser: Client) -> None:
     listed = page(browser, shop, "schema/")
     assert "product_id or sku is missing in 50%" in listed
     assert "name is missing in 50%" in listed
+
+
+def test_a_shop_that_sent_nothing_is_told_so_however_much_others_sent(
+    shop: Shop, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vuelve.platform.limits.LIVE_WINDOW_ROWS", 3)
+    for _n in range(8):
+        send(make_shop(), "Hay")
+    assert "Nothing has arrived yet" in page(browser, shop, "live/")
+    assert "No event matches" in page(browser, shop, "live/?name=Hay")

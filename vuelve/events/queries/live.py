@@ -5,7 +5,7 @@ at which a look ends counts the rows of all shops, so a small shop in a large in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -108,7 +108,8 @@ def newest(
         {"shop": shop, "name": wanted.name, "kind": wanted.kind, "xid": found.low[0], "seq": found.low[1]},
     ).fetchone()
     if known is None:
-        return found
+        # Of a shop that has sent nothing yet, others' events are no log to look further back in.
+        return replace(found, low=FIRST) if wanted.is_empty and before == LAST else found
     return _look(cursor, shop, wanted, FIRST, (known[0], known[1] + 1), window, rows)
 
 

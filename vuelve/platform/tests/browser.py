@@ -42,6 +42,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 START_SECONDS_MAX = 30
+# A page that was left before the browser had faded it in.
+NO_FAULT = "Transition was aborted"
 
 
 def installed_chromium() -> str:
@@ -139,7 +141,7 @@ def page(chromium: "Browser") -> Iterator["Page"]:
     opened = context.new_page()
     opened.set_default_timeout(10_000)
     complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("pageerror", lambda error: None if NO_FAULT in str(error) else complaints.append(str(error)))
     opened.on("console", lambda said: complaints.append(said.text) if _is_fault(said) else None)
     yield opened
     context.close()
