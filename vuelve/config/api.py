@@ -4,10 +4,11 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Schema
+from ninja import Field, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from vuelve import __version__
+from vuelve.config.api_document import DescribedAPI
 from vuelve.customers.api import router as customers
 from vuelve.customers.queries_privacy import report
 from vuelve.customers.services import disclosing, erasing
@@ -22,11 +23,6 @@ from vuelve.shops.scopes import Scope
 
 SQL = Statements(__file__)
 COPY_BYTES_IN_MEMORY = 4 * 1024 * 1024
-DESCRIPTION = """For your own servers. Every request carries a secret key as the user name of Basic authentication, with an
-empty password: `curl -u vs_...: https://your-server/api/v1/stats`. A key may be limited to scopes; each operation says which
-one it needs. Errors are `{"error": {"code", "message", "field", "hint"}}`: `code` is stable, the rest is for people. Deeds take a
-`key` of yours: the same again changes nothing and gives the first answer."""
-
 COPY_RESPONSES = {
     200: {
         "content": {
@@ -36,9 +32,7 @@ COPY_RESPONSES = {
     }
 }
 
-api = NinjaAPI(
-    title="Vuelve", version=__version__, description=DESCRIPTION, docs_url=None, urls_namespace="api"
-)
+api = DescribedAPI(title="Vuelve", version=__version__, docs_url=None, urls_namespace="api")
 
 api.add_router("", customers)
 api.add_router("", loyalty)
@@ -83,11 +77,11 @@ def on_nothing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 class Stats(Schema):
-    customers: int
-    orders: int
-    events: int
-    runs: int
-    messages: int
+    customers: int = Field(examples=[1240])
+    orders: int = Field(examples=[3010])
+    events: int = Field(examples=[88123])
+    runs: int = Field(description="Of journeys.", examples=[960])
+    messages: int = Field(examples=[2204])
 
 
 @api.get(
@@ -109,14 +103,14 @@ def stats(request: HttpRequest) -> Stats:
 class Erasure(Schema):
     """A request to erase a customer, and its report. `rows`: erased or made nameless, by table."""
 
-    id: int
-    customer_id: int
-    state: str
-    requested_by: str
-    requested_at: str
-    erased_at: str | None
-    finished_at: str | None
-    rows: dict[str, int]
+    id: int = Field(examples=[3])
+    customer_id: int = Field(examples=[17])
+    state: str = Field(examples=["finished"])
+    requested_by: str = Field(examples=["api"])
+    requested_at: str = Field(examples=["2026-03-01T10:00:00+00:00"])
+    erased_at: str | None = Field(examples=["2026-03-01T10:00:01+00:00"])
+    finished_at: str | None = Field(examples=["2026-03-01T10:00:04+00:00"])
+    rows: dict[str, int] = Field(examples=[{"customers_identifier": 3, "events_event": 41}])
     verification: dict[str, Any]
 
 
@@ -168,6 +162,7 @@ def erase_customer(request: HttpRequest, customer_id: RowNumber) -> tuple[int, d
     tags=["privacy"],
 )
 def erasure(request: HttpRequest, erasure_id: RowNumber) -> dict[str, Any]:
+    """How far it is, and what was found when it was looked for afterwards."""
     shop = shop_of(request)
     with for_shop(shop) as cursor:
         return report(cursor, shop, erasure_id).as_json()

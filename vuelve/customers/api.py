@@ -1,9 +1,11 @@
 """Customers over HTTP: by the identifiers that the shop's own servers know."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
+from ninja.params.functions import Query
 
 from vuelve.customers.contracts import IdentifierKind
 from vuelve.customers.queries import CustomerRow, canonical_id, customer_row
@@ -16,30 +18,34 @@ from vuelve.shops.api import answers, needs, shop_of
 from vuelve.shops.scopes import Scope
 
 router = Router(tags=["customers"])
+_USER_ID: Any = Query(None, example="42")
 
 
 class Customer(Schema):
     """`id` is what the other addresses ask for. A customer who was merged is shown as the one that counts now."""
 
-    id: int
-    user_id: str | None
-    email: str | None
-    phone: str | None
-    name: str | None
-    locale: str | None
-    country: str | None
-    first_seen_at: datetime
-    last_seen_at: datetime
+    id: int = Field(examples=[17])
+    user_id: str | None = Field(examples=["42"])
+    email: str | None = Field(examples=["ana@example.com"])
+    phone: str | None = Field(examples=["+525512345678"])
+    name: str | None = Field(examples=["Ana Peña"])
+    locale: str | None = Field(examples=["es-MX"])
+    country: str | None = Field(examples=["MX"])
+    first_seen_at: datetime = Field(examples=["2026-01-08T17:20:00Z"])
+    last_seen_at: datetime = Field(examples=["2026-03-01T10:00:00Z"])
 
 
 @router.get(
     "/customers",
-    **needs(Scope.CUSTOMERS_READ),
+    **needs(Scope.CUSTOMERS_READ, on_422="`identifier`: not exactly one, or none of its kind."),
     response=answers(Customer, 404),
     summary="Look a customer up",
 )
 def look_up(
-    request: HttpRequest, user_id: str | None = None, email: str | None = None, phone: str | None = None
+    request: HttpRequest,
+    user_id: str | None = _USER_ID,
+    email: str | None = None,
+    phone: str | None = None,
 ) -> CustomerRow:
     """By exactly one of `user_id` (as your store calls the customer), `email`, or `phone` (E.164, as in +525512345678)."""
     given = [

@@ -108,6 +108,8 @@ def _take(request: HttpRequest, open_body: Opener) -> HttpResponse:
         # The key comes first where the header or address has it: a stranger learns nothing of what is wrong with a body.
         if secret := _key_of_request(request):
             holder = _holder(secret)
+        elif holder is not None:
+            _check_scope(holder)
         body = _read(request)
         envelope = open_body(body)
         if holder is None:
@@ -165,9 +167,14 @@ def _holder(secret: str) -> KeyHolder:
         known = _known[secret] = (now + KEY_CACHE_SECONDS, key_holder(secret=secret) if secret else None)
     if known[1] is None:
         raise _wrong_key()
-    if not known[1].may(Scope.EVENTS_WRITE):
-        raise missing_scope(Scope.EVENTS_WRITE)
+    _check_scope(known[1])
     return known[1]
+
+
+def _check_scope(holder: KeyHolder) -> None:
+    """Raises VuelveError `scope`."""
+    if not holder.may(Scope.EVENTS_WRITE):
+        raise missing_scope(Scope.EVENTS_WRITE)
 
 
 def _wrong_key() -> VuelveError:

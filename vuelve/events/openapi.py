@@ -92,11 +92,16 @@ def _event() -> JSON:
         "properties": {
             "type": {"enum": [kind.name.lower() for kind in Kind], "description": "In a batch."},
             "messageId": {"type": ["string", "integer", "null"], "maxLength": limits.MESSAGE_ID_CHARS_MAX},
-            "userId": _ID,
+            "userId": _ID | {"examples": ["user-42"]},
             "anonymousId": _ID,
             "previousId": _ID | {"description": "Of alias."},
             "groupId": _ID | {"description": "Of group."},
-            "event": {"type": ["string", "null"], "maxLength": limits.EVENT_NAME_CHARS_MAX},
+            "event": {
+                "type": ["string", "null"],
+                "maxLength": limits.EVENT_NAME_CHARS_MAX,
+                "description": "Of track: what happened.",
+                "examples": ["Product Viewed"],
+            },
             "name": {"description": "Of page and screen."},
             "category": {"description": "Of page."},
             "timestamp": _TIME,

@@ -50,6 +50,7 @@ OF_REQUESTS = (
     Code("invalid_gzip", 400, "`Content-Encoding: gzip`, but the body is none."),
     Code("truncated_gzip", 400, "The gzip stream ends too early."),
     Code("wrong_key", 401, "No key, or none that is valid."),
+    Code("scope", 403, "A secret key that is limited to other scopes than `events:write`."),
     Code("method_not_allowed", 405, "Only POST, and OPTIONS for browsers."),
     Code("request_too_large", 413, "More than 500 KB, as sent or unpacked."),
     Code("too_many_events", 413, "More than 2,500 events in one batch."),

@@ -105,6 +105,10 @@ REFUSALS: dict[str, Refusal] = {
         _("Only with the secret key"),
         _("This shop takes orders and consents only from its server: send them with the secret key."),
     ),
+    # Not kept: said where a key is tried out.
+    "scope": Refusal(
+        _("This key may not send events"), _("Make a key with the scope events:write, or a write key.")
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from vuelve.shops.api import RowNumber, answers, needs, shop_of
 from vuelve.shops.scopes import Scope
 
 ACTOR = "api"
+KEY_REUSED = "`points_key_reused`: the key was used for something else."
 
 router = Router(tags=["points"])
 
@@ -24,13 +25,13 @@ router = Router(tags=["points"])
 class Points(Schema):
     """`points` can be spent; `expiring` of them are gone at `expires_at`, the next such moment."""
 
-    customer_id: int
-    points: int
-    pending: int
-    earned: int
-    redeemed: int
-    expiring: int
-    expires_at: datetime | None
+    customer_id: int = Field(examples=[17])
+    points: int = Field(examples=[60])
+    pending: int = Field(description="Earned, and not to be spent before returns are over.", examples=[0])
+    earned: int = Field(description="Ever.", examples=[110])
+    redeemed: int = Field(description="Ever.", examples=[50])
+    expiring: int = Field(examples=[20])
+    expires_at: datetime | None = Field(examples=["2026-09-01T06:00:00Z"])
 
 
 def _text(most: int, least: int = 0) -> dict[str, Any]:
@@ -39,9 +40,20 @@ def _text(most: int, least: int = 0) -> dict[str, Any]:
 
 
 # 1.0, "1" and true are no points.
-WHOLE = Field(strict=True, json_schema_extra={"minimum": 1, "maximum": POINTS_MAX})
-KEY = Field(json_schema_extra=_text(KEY_CHARS_MAX, 1))
-REFERENCE = Field("", json_schema_extra=_text(KEY_CHARS_MAX))
+WHOLE = Field(
+    strict=True,
+    description="A whole number.",
+    examples=[50],
+    json_schema_extra={"minimum": 1, "maximum": POINTS_MAX},
+)
+KEY = Field(
+    description="Yours, for this deed. The same again changes nothing and gives the first answer.",
+    examples=["checkout-9f2"],
+    json_schema_extra=_text(KEY_CHARS_MAX, 1),
+)
+REFERENCE = Field(
+    "", description="For people, in the customer's statement.", json_schema_extra=_text(KEY_CHARS_MAX)
+)
 
 
 class Redemption(Schema):
@@ -49,7 +61,11 @@ class Redemption(Schema):
 
     points: int = WHOLE
     key: str = KEY
-    order_id: str | None = Field(None, json_schema_extra=_text(ORDER_ID_CHARS_MAX, 1))
+    order_id: str | None = Field(
+        None,
+        description="What the points pay for. If that order is cancelled they are given back.",
+        json_schema_extra=_text(ORDER_ID_CHARS_MAX, 1),
+    )
     reference: str = REFERENCE
 
 
@@ -62,18 +78,26 @@ class GivenPoints(Schema):
 class Reversal(Schema):
     """`of`: the key of what is undone."""
 
-    of: str = KEY
-    key: str = KEY
-    note: str = Field("", json_schema_extra=_text(NOTE_CHARS_MAX))
+    of: str = Field(
+        description="The key of what is undone.",
+        examples=["checkout-9f2"],
+        json_schema_extra=_text(KEY_CHARS_MAX, 1),
+    )
+    key: str = Field(
+        description="Yours, for this deed. The same again changes nothing and gives the first answer.",
+        examples=["undo-9f2"],
+        json_schema_extra=_text(KEY_CHARS_MAX, 1),
+    )
+    note: str = Field("", description="Why, for people.", json_schema_extra=_text(NOTE_CHARS_MAX))
 
 
 class Transfer(Schema):
     """`is_new` is false for a repeat; `balance` is what the customer has now."""
 
-    transfer: int
-    points: int
-    balance: int
-    is_new: bool
+    transfer: int = Field(examples=[811])
+    points: int = Field(examples=[50])
+    balance: int = Field(examples=[10])
+    is_new: bool = Field(examples=[True])
 
 
 @router.get(
@@ -83,6 +107,7 @@ class Transfer(Schema):
     summary="What a customer can spend",
 )
 def points(request: HttpRequest, customer_id: RowNumber) -> dict[str, object]:
+    """By the ledger, now. Of a customer who was merged: of the one that counts now."""
     shop = shop_of(request)
     with for_shop(shop) as cursor:
         customer = _customer(cursor, shop, customer_id)
@@ -100,12 +125,15 @@ def points(request: HttpRequest, customer_id: RowNumber) -> dict[str, object]:
 
 @router.post(
     "/customers/{customer_id}/points/redeem",
-    **needs(Scope.POINTS_WRITE),
+    **needs(
+        Scope.POINTS_WRITE,
+        on_409=f"`points_insufficient`: there are not as many. {KEY_REUSED}",
+    ),
     response=answers(Transfer, 404, 409),
     summary="Spend points",
 )
 def redeem(request: HttpRequest, payload: Redemption, customer_id: RowNumber) -> Posted:
-    """409 `points_insufficient`: there are not as many, and nothing has happened. Of two at once one wins."""
+    """Those that expire first are spent first. Of two calls that want the last points one wins; the other gets 409."""
     shop = shop_of(request)
     with for_shop(shop) as cursor:
         customer = _customer(cursor, shop, customer_id)
@@ -123,7 +151,7 @@ def redeem(request: HttpRequest, payload: Redemption, customer_id: RowNumber) ->
 
 @router.post(
     "/customers/{customer_id}/points/award",
-    **needs(Scope.POINTS_WRITE),
+    **needs(Scope.POINTS_WRITE, on_409=f"{KEY_REUSED} `points_no_programme`: the shop has none."),
     response=answers(Transfer, 404, 409),
     summary="Give points",
 )
@@ -140,7 +168,10 @@ def award(request: HttpRequest, payload: GivenPoints, customer_id: RowNumber) ->
 
 @router.post(
     "/points/reverse",
-    **needs(Scope.POINTS_WRITE),
+    **needs(
+        Scope.POINTS_WRITE,
+        on_409=f"`points_returned`: it was undone before. `points_not_reversible`: it is neither spent nor given. {KEY_REUSED}",
+    ),
     response=answers(Transfer, 404, 409),
     summary="Undo a transfer by a new one",
 )

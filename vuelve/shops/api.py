@@ -12,14 +12,14 @@ from vuelve.platform.limits import BIGINT_MAX
 from vuelve.shops.scopes import Scope
 from vuelve.shops.services import key_holder
 
-RowNumber = Path[Annotated[int, Field(ge=1, le=BIGINT_MAX)]]
+RowNumber = Path[Annotated[int, Field(ge=1, le=BIGINT_MAX, examples=[17])]]
 
 
 class Problem(Schema):
     """`code` is stable; `message` says what is wrong, `field` where, `hint` what to do."""
 
-    code: str
-    message: str
+    code: str = Field(examples=["scope"])
+    message: str = Field(examples=["This key lacks the scope points:write."])
     field: str | None = None
     hint: str | None = None
 
@@ -55,9 +55,13 @@ def missing_scope(scope: Scope) -> VuelveError:
     )
 
 
-def needs(scope: Scope) -> dict[str, Any]:
-    """`@router.get(..., **needs(Scope.X))`: the key must have it, and the document says so."""
-    return {"auth": SecretKey(scope), "openapi_extra": {"x-scope": scope.value}}
+def needs(scope: Scope, **statuses: str) -> dict[str, Any]:
+    """`@router.get(..., **needs(Scope.X))`: the key must have it, and the document says so.
+
+    `on_409="..."`: what that answer means here, where the usual words for it do not say enough.
+    """
+    said = {int(name.removeprefix("on_")): {"description": text} for name, text in statuses.items()}
+    return {"auth": SecretKey(scope), "openapi_extra": {"x-scope": scope.value, "responses": said}}
 
 
 def answers(schema: Any, *also: int, status: int = 200) -> dict[int, Any]:

@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from vuelve.shops.models import KeyKind, Member, Role
@@ -43,6 +44,11 @@ class JoinForm(forms.Form):
         return password
 
 
+class KeyAccess(models.TextChoices):
+    FULL = "full", _("Everything that a key of this kind may do")
+    LIMITED = "limited", _("Only what I choose (secret keys)")
+
+
 class KeyForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"),
@@ -52,16 +58,21 @@ class KeyForm(forms.Form):
         ),
     )
     label = forms.CharField(label=_("What it is for"), max_length=60, required=False)
+    access = forms.ChoiceField(
+        label=_("What it may do"), choices=KeyAccess.choices, initial=KeyAccess.FULL, widget=forms.RadioSelect
+    )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may do"),
-        choices=Scope.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Of a secret key. Choose nothing and it may do everything."),
+        choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def clean(self) -> dict[str, Any]:
+        """`scopes` becomes None where the key is not limited: a box that is not ticked must never mean everything."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("scopes") and cleaned.get("kind") != KeyKind.SECRET:
+        is_limited = cleaned.get("access") == KeyAccess.LIMITED
+        if not is_limited:
+            cleaned["scopes"] = None
+        elif cleaned.get("kind") == KeyKind.WRITE:
             self.add_error("scopes", _("A write key only sends events: it has no scopes."))
+        elif not cleaned.get("scopes") and "scopes" not in self.errors:
+            self.add_error("scopes", _("Choose at least one."))
         return cleaned

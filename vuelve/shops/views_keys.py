@@ -40,7 +40,7 @@ def create(request: ShopRequest) -> HttpResponse:
             by=request.membership,
             kind=form.cleaned_data["kind"],
             label=form.cleaned_data["label"],
-            scopes=form.cleaned_data["scopes"] or None,
+            scopes=form.cleaned_data["scopes"],
         )
     except VuelveError as error:
         if error.code != "keys_limit":

@@ -1,16 +1,23 @@
 """Keys, scopes and look-ups of the public API; and its page for people."""
 
+import json
 from base64 import b64encode
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
 
 from vuelve.config.api import api
+from vuelve.customers.services import erasing
+from vuelve.events import openapi
 from vuelve.events.services import prepare_log
+from vuelve.loyalty import services
+from vuelve.loyalty.contracts import Award
+from vuelve.loyalty.services import open_programme
 from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
-from vuelve.platform.ids import ShopId
+from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.tests.browser import looks_right
 from vuelve.shops import services_keys
 from vuelve.shops.models import KeyKind, Membership, Shop
@@ -36,9 +43,38 @@ def operations() -> list[tuple[str, str, str]]:
     ]
 
 
-def call(method: str, path: str, secret: str) -> Any:
-    body = {"data": "{}", "content_type": "application/json"} if method == "post" else {}
-    return getattr(Client(HTTP_HOST="localhost"), method)(path, headers=basic(secret), **body)
+def call(method: str, path: str, secret: str, body: Any = None) -> Any:
+    sent = {"data": json.dumps(body or {}), "content_type": "application/json"} if method == "post" else {}
+    return getattr(Client(HTTP_HOST="localhost"), method)(path, headers=basic(secret), **sent)
+
+
+def counts(shop: Shop) -> Any:
+    """Rows of the shop that a call may have made."""
+    tables = ("events_event", "customers_erasure", "loyalty_transfer", "shops_auditentry")
+    with for_shop(ShopId(shop.pk)) as cursor:
+        return [
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE shop_id = %s", [shop.pk]).fetchone()
+            for table in tables
+        ]
+
+
+def customer_with_points(shop: Shop) -> tuple[int, int]:
+    """The ids of a customer of the shop, and of a request to erase another one."""
+    id = ShopId(shop.pk)
+    open_programme(shop=id, now=real.now(), actor="test")
+    for user in ("u-1", "u-2"):
+        identify(shop, user, at=real.now(), traits={})
+    drain(real.now())
+    with for_shop(id) as cursor:
+        rows = cursor.execute(
+            "SELECT id FROM customers_customer WHERE shop_id = %s ORDER BY id", [id]
+        ).fetchall()
+    [kept, erased] = [CustomerId(row[0]) for row in rows]
+    award = Award(customer=kept, points=50, key="first", reference="", actor="test")
+    services.award(shop=id, award=award, now=real.now())
+    with for_shop(id):
+        erasure = erasing.request_erasure(shop=id, customer=erased, requested_by="test", now=real.now())
+    return kept, erasure
 
 
 @pytest.fixture
@@ -58,6 +94,7 @@ def test_who_may_not(shop: Shop, method: str, path: str, scope: str) -> None:
         response = call(method, path, secret)
         return response.status_code, response.json()["error"]["code"]
 
+    before = counts(shop)
     others = [other for other in Scope.values if other != scope]
     assert answer("") == (401, "wrong_key")
     assert answer("vs_unknown") == (401, "wrong_key")
@@ -66,8 +103,82 @@ def test_who_may_not(shop: Shop, method: str, path: str, scope: str) -> None:
     revoked = issue_key(shop=shop, kind=KeyKind.SECRET)
     shop.apikey_set.filter(hint=revoked.hint).update(revoked_at=real.now())
     assert answer(revoked.secret) == (401, "wrong_key")
+    assert counts(shop) == before
     allowed = call(method, path, issue_key(shop=shop, kind=KeyKind.SECRET, scopes=[scope]).secret)
     assert allowed.status_code not in (401, 403)
+
+
+@pytest.mark.parametrize(("method", "path"), [each[:2] for each in operations() if "/1" in each[1]])
+def test_another_shop_s_key_finds_nothing(shop: Shop, method: str, path: str) -> None:
+    customer, erasure = customer_with_points(shop)
+    path = path.replace("/customers/1", f"/customers/{customer}").replace(
+        "/erasures/1", f"/erasures/{erasure}"
+    )
+    before = counts(shop)
+    stranger = issue_key(shop=make_shop(), kind=KeyKind.SECRET).secret
+    body = {"points": 1, "key": "theirs"} if path.endswith(("/award", "/redeem")) else {}
+    response = call(method, path, stranger, body)
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+    assert counts(shop) == before
+
+
+def test_a_transfer_of_another_shop_is_not_reversed(shop: Shop) -> None:
+    customer_with_points(shop)
+    before = counts(shop)
+    stranger = issue_key(shop=make_shop(), kind=KeyKind.SECRET).secret
+    response = call("post", "/api/v1/points/reverse", stranger, {"of": "first", "key": "theirs"})
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+    assert counts(shop) == before
+
+
+@pytest.mark.parametrize("path", sorted(openapi.document()["paths"]))
+def test_who_may_send_no_events(shop: Shop, path: str) -> None:
+    event = {"type": "track", "userId": "u", "previousId": "v", "event": "x"}
+    body = {"batch": [event]} if path in ("/v1/batch", "/v1/import") else event
+
+    def answer(secret: str) -> tuple[int, str]:
+        response = call("post", path, secret, body)
+        return response.status_code, response.json()["code"]
+
+    before = counts(shop)
+    assert answer("") == (401, "wrong_key")
+    assert answer("vs_unknown") == (401, "wrong_key")
+    others = [other for other in Scope.values if other != Scope.EVENTS_WRITE]
+    assert answer(issue_key(shop=shop, kind=KeyKind.SECRET, scopes=others).secret) == (403, "scope")
+    for kind in KeyKind:
+        revoked = issue_key(shop=shop, kind=kind)
+        shop.apikey_set.filter(hint=revoked.hint).update(revoked_at=real.now())
+        assert answer(revoked.secret) == (401, "wrong_key")
+    assert counts(shop) == before
+    for kind in KeyKind:
+        assert call("post", path, issue_key(shop=shop, kind=kind).secret, body).status_code == 200
+    assert counts(shop) != before
+
+
+def test_a_key_that_may_not_send_events_is_told_so_where_it_is_tried_out(shop: Shop) -> None:
+    browser = browser_of(make_member(shop, locale="en"))
+    secret = issue_key(shop=shop, kind=KeyKind.SECRET, scopes=[Scope.POINTS_READ]).secret
+    before = counts(shop)
+    for body in ({"key": secret}, {"known": str(shop.apikey_set.get().pk)}):
+        page = browser.post(f"/s/{shop.slug}/data/connect/", body).content.decode()
+        assert "This key may not send events" in page
+    assert counts(shop) == before
+
+
+def test_the_document_says_what_each_answer_means() -> None:
+    described = api.get_openapi_schema()
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            assert f"`{operation['x-scope']}`" in operation["description"]
+            assert {401, 403, 422} <= set(operation["responses"])
+            for status, response in operation["responses"].items():
+                assert response["description"] != HTTPStatus(status).phrase
+                assert status < 400 or response["content"]["application/json"]["schema"]["$ref"].endswith(
+                    "/Refused"
+                )
+    for name in ("Redemption", "GivenPoints", "Reversal", "Transfer", "Points", "Customer", "Stats"):
+        fields = described["components"]["schemas"][name]
+        assert all("examples" in fields["properties"][field] for field in fields["required"]), name
 
 
 def test_events_need_theirs(shop: Shop) -> None:
@@ -85,15 +196,27 @@ def test_a_key_is_replaced_with_its_scopes_and_made_only_with_known_ones(shop: S
     by = Membership.objects.select_related("member").get(member=member, shop=shop)
     browser = browser_of(member)
     page = f"/s/{shop.slug}/settings/keys"
-    made = browser.post(f"{page}/create", {"kind": "secret", "scopes": ["points:read", "points:write"]})
+    limited = {"kind": "secret", "access": "limited"}
+    made = browser.post(f"{page}/create", limited | {"scopes": ["points:read", "points:write"]})
     assert made.status_code == 200
     key = shop.apikey_set.get()
     assert key.scopes == ["points:read", "points:write"]
     services_keys.rotate_key(by=by, key=key.pk, now=real.now())
     assert shop.apikey_set.exclude(pk=key.pk).get().scopes == key.scopes
-    for wrong in ({"kind": "write", "scopes": ["points:read"]}, {"kind": "secret", "scopes": ["everything"]}):
-        assert browser.post(f"{page}/create", wrong).status_code == 422
+    with for_shop(ShopId(shop.pk)):
+        details = shop.auditentry_set.filter(action__startswith="Key ").values_list("detail", flat=True)
+        assert [detail["scopes"] for detail in details] == [key.scopes, key.scopes]
+    wrong: dict[str, Any]
+    # A choice that was forgotten makes no key that may do everything.
+    for wrong in (
+        limited | {"kind": "write", "scopes": ["points:read"]}, limited | {"scopes": ["everything"]},
+        limited, {"kind": "secret"}, {"kind": "secret", "scopes": ["points:read"]}, limited | {"access": "all"},
+    ):  # fmt: skip
+        assert browser.post(f"{page}/create", wrong).status_code == 422, wrong
     assert shop.apikey_set.count() == 2
+    full = browser.post(f"{page}/create", {"kind": "secret", "access": "full"})
+    assert full.status_code == 200
+    assert shop.apikey_set.get(scopes=None).kind == "secret"
     assert "Read points" in browser.get(page).content.decode()
 
 
@@ -144,6 +267,10 @@ def test_the_page_for_people() -> None:
         assert scope in page
         assert path.split("/1")[0] in page, (method, path)
     assert "<script>" not in page
+    assert "/api/v1/customers?user_id=42" in page
+    assert "/api/v1/customers/17/points/redeem" in page
+    assert "&quot;is_new&quot;: true" in page
+    assert "`" not in page
 
 
 @pytest.mark.browser

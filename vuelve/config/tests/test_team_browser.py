@@ -42,6 +42,11 @@ def test_invite_and_accept(live_server: str, page: "Page", log: None) -> None:
     looks_right(page, "audit")
     page.goto(f"{live_server}/s/{shop.slug}/settings/keys")
     page.locator("#id_label").fill("Tienda en línea con un nombre bastante largo")
+    assert not page.get_by_label("Leer puntos").is_visible()
+    page.get_by_label("Solo lo que yo elija").check()
+    for one in ("Enviar eventos", "Consultar clientes", "Leer puntos", "Gastar, dar y revertir puntos"):
+        page.get_by_label(one).check()
+    looks_right(page, "keys-choosing")
     page.get_by_role("button", name="Crear una clave").press("Enter")
     page.get_by_text("Copia la clave ahora").wait_for()
     looks_right(page, "keys")

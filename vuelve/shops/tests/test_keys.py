@@ -39,7 +39,7 @@ def row_of(secret: str) -> ApiKey:
 
 @pytest.mark.parametrize("kind", list(KeyKind))
 def test_a_key_is_made_and_shown_once(shop: Shop, browser: Client, kind: KeyKind) -> None:
-    body = {"kind": kind.value, "label": "<b>Tienda</b> 🛒"}
+    body = {"kind": kind.value, "access": "full", "label": "<b>Tienda</b> 🛒"}
     page = browser.post(url(shop, "key_create"), body).content.decode()
     found = SECRET.search(page)
     assert found is not None
@@ -56,10 +56,11 @@ def test_a_key_is_made_and_shown_once(shop: Shop, browser: Client, kind: KeyKind
 
 
 def test_what_is_no_key(shop: Shop, browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = {"access": "full"}
     for body in ({"kind": "master"}, {}, {"kind": "write", "label": "x" * 61}):
-        assert browser.post(url(shop, "key_create"), body).status_code == 422
+        assert browser.post(url(shop, "key_create"), full | body).status_code == 422
     monkeypatch.setattr(services_keys, "KEYS_MAX", 0)
-    assert browser.post(url(shop, "key_create"), {"kind": "write"}).status_code == 422
+    assert browser.post(url(shop, "key_create"), full | {"kind": "write"}).status_code == 422
     assert not ApiKey.objects.filter(shop=shop).exists()
 
 
@@ -110,7 +111,8 @@ def test_who_manages_keys(shop: Shop, role: Role) -> None:
     browser, key = browser_of(make_member(shop, role=role)), row_of(secret).pk
     may = role in {Role.OWNER, Role.ADMIN}
     assert browser.get(url(shop, "keys")).status_code == (200 if may else 403)
-    assert browser.post(url(shop, "key_create"), {"kind": "write"}).status_code == (200 if may else 403)
+    made = browser.post(url(shop, "key_create"), {"kind": "write", "access": "full"})
+    assert made.status_code == (200 if may else 403)
     assert browser.post(url(shop, "key_rotate", key_id=key)).status_code == (200 if may else 403)
     assert browser.post(url(shop, "key_revoke", key_id=key)).status_code == (302 if may else 403)
     other = browser_of(make_member(another_shop()))
