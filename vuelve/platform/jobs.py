@@ -90,6 +90,16 @@ def defer(name: str, *, lock: str | None = None, unique: str | None = None, **ar
         return None
 
 
+def is_under_way(unique: str) -> bool:
+    """Whether a job deferred with this `unique` waits or runs. One that failed for good is neither. In a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = %s AND status IN ('todo', 'doing'))",
+            [unique],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def stop_if_told() -> None:
     """For long jobs, between two steps: raises InterruptedJobError once the worker has been told to stop."""
     if _stop.is_set():
@@ -221,6 +231,7 @@ __all__ = [
     "InterruptedJobError",
     "count_waiting",
     "defer",
+    "is_under_way",
     "job",
     "run_forever",
     "run_pending",

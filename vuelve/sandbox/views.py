@@ -18,7 +18,7 @@ from vuelve.shops.models import Sandbox, SandboxState
 from vuelve.shops.permissions import may_manage_sandbox, require
 from vuelve.shops.views_settings import section_tabs
 
-COUNTS = "SELECT (SELECT count(*) FROM customers_customer WHERE shop_id = %(shop)s), (SELECT count(*) FROM commerce_order WHERE shop_id = %(shop)s), (SELECT count(*) FROM channels_message WHERE shop_id = %(shop)s)"  # fmt: skip
+COUNTS = "SELECT (SELECT count(*) FROM customers_customer WHERE shop_id = %(shop)s), (SELECT count(*) FROM commerce_order WHERE shop_id = %(shop)s), (SELECT count(*) FROM channels_message WHERE shop_id = %(shop)s), EXISTS (SELECT FROM events_event WHERE shop_id = %(shop)s)"  # fmt: skip
 
 
 @require_safe
@@ -27,12 +27,19 @@ def sandbox(request: ShopRequest) -> HttpResponse:
     require(may_manage_sandbox(request.membership))
     state = Sandbox.objects.filter(shop_id=request.shop_id).first() if request.shop.is_sandbox else None
     counts = raw_cursor().execute(COUNTS, {"shop": request.shop_id}).fetchone() if state else None
+    has_stopped = state is not None and services.has_stopped(state)
+    is_moving = state is not None and state.state in services.MOVING and not has_stopped
     context = {
         "tabs": section_tabs(request, "sandbox"),
         "state": state,
-        "is_moving": state is not None and state.state in (SandboxState.FILLING, SandboxState.RESETTING),
+        "has_stopped": has_stopped,
+        "is_moving": is_moving,
         "is_empty": state is not None and state.state == SandboxState.EMPTY,
         "is_filled": state is not None and state.state == SandboxState.FILLED,
+        # Events may have been sent to one that was never filled.
+        "may_empty": state is not None
+        and not is_moving
+        and (state.state != SandboxState.EMPTY or any(counts or ())),
         "counts": counts,
         "customers": CUSTOMERS,
         "days": DAYS,

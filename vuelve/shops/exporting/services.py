@@ -24,6 +24,7 @@ from vuelve.shops.services import audit
 log = structlog.get_logger(__name__)
 
 JOB = "exports.run"
+KINDS = ("exports", "imports")  # of files that belong to a shop, each in a folder of its own
 
 
 def folder_of(shop: ShopId) -> Path:
@@ -180,9 +181,17 @@ def forget_old_files(*, shop: ShopId, now: datetime) -> int:
         return len(old)
 
 
+def forget_folders(shop: ShopId) -> None:
+    """All files of the shop, also those that no row knows. Raises OSError: what is kept must not be taken for gone."""
+    for kind in KINDS:
+        folder = env.home() / kind / str(shop)
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
 def forget_folders_of_gone_shops(known: set[str]) -> None:
     """A shop that is erased leaves no file behind."""
-    for kind in ("exports", "imports"):
+    for kind in KINDS:
         for folder in (env.home() / kind).glob("*"):
             if folder.is_dir() and folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
