@@ -37,8 +37,10 @@ check: .venv/dev.stamp ## Style, types, package order, migrations, translations,
 bench: .venv/demo.stamp ## The benchmarks, against PostgreSQL's own limit in the same run
 	@$(BIN)/vuelve bench ingest --json
 	@$(BIN)/vuelve bench journeys --json
+	@$(BIN)/vuelve bench lake --json
 	@$(BIN)/vuelve bench ledger --json
 	@$(BIN)/vuelve bench pages --json
+	@$(BIN)/vuelve bench segments --json
 
 lock: ## Pin the dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build -c requirements/limits.in pyproject.toml -o requirements/runtime.txt

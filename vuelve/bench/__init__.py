@@ -26,13 +26,15 @@ def run(name: str, *, json: bool = False, **sizes: int) -> int:
         click.echo(text, err=True)
 
     with database.temporary(say=say):
-        from vuelve.bench import ingest, journeys, ledger, pages
+        from vuelve.bench import ingest, journeys, lake, ledger, pages, segments
 
         measure: dict[str, Callable[..., dict[str, Any]]] = {
             "ingest": ingest.measure,
             "journeys": journeys.measure,
+            "lake": lake.measure,
             "ledger": ledger.measure,
             "pages": pages.measure,
+            "segments": segments.measure,
         }
         before = machine.load()
         found = {"name": name} | measure[name](say, **sizes) | machine.facts()

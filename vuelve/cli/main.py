@@ -260,7 +260,7 @@ def import_csv(
 
 
 @cli.command()
-@click.argument("name", type=click.Choice(["ingest", "journeys", "ledger", "pages"]))
+@click.argument("name", type=click.Choice(["ingest", "journeys", "lake", "ledger", "pages", "segments"]))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 def bench(name: str, as_json: bool) -> None:
     """Measure this machine against PostgreSQL's own limit."""
@@ -316,3 +316,63 @@ def privacy_erase(shop: str, customer: int | None, email: str | None, home: Path
         from vuelve.cli.privacy import erase
 
         erase(shop=shop, customer=customer, email=email, is_sure=yes)
+
+
+@cli.group()
+def lake() -> None:
+    """The columnar copy of the log and the tables, in Iceberg's open format."""
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+_of_shop = click.option("--shop", required=True, help="The shop's name in addresses.")
+
+
+@lake.command("ls")
+@_as_json
+@home_option
+def lake_ls(as_json: bool, home: Path | None) -> None:
+    """Its tables: rows, files, bytes."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli.lake import ls
+
+        ls(as_json=as_json)
+
+
+@lake.command("query")
+@click.argument("sql")
+@_of_shop
+@_as_json
+@home_option
+def lake_query(sql: str, shop: str, as_json: bool, home: Path | None) -> None:
+    """Ask DuckDB: `vuelve lake query --shop demo "SELECT name, count(*) FROM events GROUP BY 1"`."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli.lake import query
+
+        query(shop=shop, sql=sql, as_json=as_json)
+
+
+@lake.command("compact")
+@home_option
+def lake_compact(home: Path | None) -> None:
+    """Few large files for many small ones; the worker does it every hour."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli.lake import compact
+
+        compact()
+
+
+@lake.command("verify")
+@_of_shop
+@_as_json
+@home_option
+def lake_verify(shop: str, as_json: bool, home: Path | None) -> None:
+    """Compare it with PostgreSQL, day by day; exit code 1 if something differs."""
+    with environment.database(environment.choose_home(home), say=environment.say):
+        environment.start_django("worker")
+        from vuelve.cli.lake import verify
+
+        is_equal = verify(shop=shop, as_json=as_json)
+    sys.exit(0 if is_equal else 1)

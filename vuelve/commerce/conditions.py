@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ibis
@@ -21,8 +22,19 @@ from vuelve.platform.conditions import (
     read_threshold,
     within,
 )
+from vuelve.platform.db import Cursor
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text, ValueType
+from vuelve.platform.extension import (
+    Aggregate,
+    Grain,
+    Input,
+    InputKind,
+    Promotion,
+    Source,
+    Text,
+    ValueType,
+)
+from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.money import Money
 
 if TYPE_CHECKING:
@@ -40,6 +52,7 @@ ORDER = ibis.table(
         "refunded_minor": "int64",
         "status": "string",
         "payment_method": "string",
+        "coupon_code": "string",
     },
     name="commerce_order",
 )
@@ -77,10 +90,30 @@ _CATEGORY_OPS = (Op.IS, Op.IN, Op.CONTAINS, Op.STARTS_WITH, Op.ENDS_WITH, Op.IS_
 
 class OrdersCondition:
     """{"type": "orders", "count": {"op": "gte", "value": 2}, "within_days": 90, "status": "refunded",
-    "payment_method": "oxxo"}: the last three may be missing. Cancelled orders count only where they are asked for."""
+    "payment_method": "oxxo", "coupon": "HOLA10"}: the last four may be missing. Cancelled orders count only where they are asked for."""
 
     key: ClassVar[str] = "orders"
     label: Text = gettext_lazy("Number of orders")
+
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("count", InputKind.THRESHOLD, gettext_lazy("Orders"), default={"op": "gte", "value": "1"}),
+        Input("within_days", InputKind.DAYS, gettext_lazy("In the last days"), is_optional=True),
+        Input(
+            "status",
+            InputKind.CHOICE,
+            gettext_lazy("State"),
+            choices=tuple((key, label) for key, (label, _tone) in STATUSES.items()),
+            is_optional=True,
+        ),
+        Input(
+            "payment_method",
+            InputKind.TEXT,
+            gettext_lazy("Paid with"),
+            suggests="payment_methods",
+            is_optional=True,
+        ),
+        Input("coupon", InputKind.TEXT, gettext_lazy("With the coupon"), is_optional=True),
+    )
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_orders(leaf, path)
@@ -99,6 +132,8 @@ class OrdersCondition:
             parts.append(str(STATUSES[wanted.status][0]))
         if wanted.payment_method:
             parts.append(gettext("paid with %(method)s") % {"method": wanted.payment_method})
+        if wanted.coupon:
+            parts.append(gettext("with the coupon %(coupon)s") % {"coupon": wanted.coupon})
         return ", ".join(parts)
 
 
@@ -108,6 +143,18 @@ class CartCondition:
 
     key: ClassVar[str] = "cart"
     label: Text = gettext_lazy("Has a cart")
+
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input(
+            "state",
+            InputKind.CHOICE,
+            gettext_lazy("State"),
+            choices=tuple((key, label) for key, (label, _tone) in CART_STATES.items()),
+            default={"": "abandoned"},
+        ),
+        Input("count", InputKind.THRESHOLD, gettext_lazy("Carts"), default={"op": "gte", "value": "1"}),
+        Input("within_days", InputKind.DAYS, gettext_lazy("In the last days"), is_optional=True),
+    )
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_cart(leaf, path)
@@ -134,6 +181,12 @@ class SpentCondition:
     key: ClassVar[str] = "spent"
     label: Text = gettext_lazy("Amount spent")
 
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("amount_minor", InputKind.MONEY, gettext_lazy("Amount"), default={"op": "gte"}),
+        Input("currency", InputKind.TEXT, gettext_lazy("Currency"), suggests="currencies"),
+        Input("within_days", InputKind.DAYS, gettext_lazy("In the last days"), is_optional=True),
+    )
+
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_spent(leaf, path)
 
@@ -152,6 +205,17 @@ class SpentCondition:
             spent.within_days,
         )
 
+    def found(
+        self,
+        cursor: Cursor,
+        shop: ShopId,
+        customer: CustomerId,
+        leaf: Mapping[str, Any],
+        figure: Decimal | int,
+    ) -> str:
+        """The amount as money."""
+        return Money(int(figure), leaf["currency"]).format(get_language() or "en")
+
 
 class OrderedCondition:
     """{"type": "ordered", "category": "CAMERA", "quantity": {"op": "gte", "value": 1}, "within_days": 90},
@@ -159,6 +223,18 @@ class OrderedCondition:
 
     key: ClassVar[str] = "ordered"
     label: Text = gettext_lazy("Bought a category or product")
+
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input(
+            "what",
+            InputKind.NAMED,
+            gettext_lazy("Bought"),
+            choices=(("category", gettext_lazy("Category")), ("product_id", gettext_lazy("Product"))),
+            suggests="products",
+        ),
+        Input("quantity", InputKind.THRESHOLD, gettext_lazy("Pieces"), default={"op": "gte", "value": "1"}),
+        Input("within_days", InputKind.DAYS, gettext_lazy("In the last days"), is_optional=True),
+    )
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_ordered(leaf, path)
@@ -209,6 +285,7 @@ class _Orders:
     count: Threshold
     status: str | None
     payment_method: str | None
+    coupon: str | None
     within_days: int | None
 
 
@@ -232,9 +309,10 @@ def _read_orders(leaf: Mapping[str, Any], path: str = "") -> _Orders:
     count = read_threshold(fields, "count", most=COUNT_MAX)
     status = fields.choice("status", tuple(STATUSES)) if fields.has("status") else None
     method = fields.text("payment_method", chars_max=100).lower() if fields.has("payment_method") else None
+    coupon = fields.text("coupon", chars_max=100) if fields.has("coupon") else None
     days = fields.days()
-    fields.end("within_days", "status", "payment_method")
-    return _Orders(count=count, status=status, payment_method=method, within_days=days)
+    fields.end("within_days", "status", "payment_method", "coupon")
+    return _Orders(count=count, status=status, payment_method=method, coupon=coupon, within_days=days)
 
 
 def _orders_aggregate(wanted: _Orders) -> Aggregate:
@@ -242,6 +320,8 @@ def _orders_aggregate(wanted: _Orders) -> Aggregate:
         counted = rows.status == wanted.status if wanted.status else rows.status != "cancelled"
         if wanted.payment_method:
             counted &= rows.payment_method == wanted.payment_method
+        if wanted.coupon:
+            counted &= rows.coupon_code == wanted.coupon
         return counted
 
     return Aggregate(source=_orders(), test=wanted.count.test, within_days=wanted.within_days, where=counts)
@@ -265,9 +345,8 @@ def _cart_aggregate(state: str, count: Threshold, days: int | None) -> Aggregate
     )
 
 
-def _read_spent(leaf: Mapping[str, Any], path: str = "") -> _Spent:
-    fields = Fields(leaf, path)
-    amount = read_threshold(fields, "amount_minor", most=limits.AMOUNT_MINOR_MAX)
+def read_currency(fields: Fields) -> str:
+    """The field `currency`. Raises VuelveError `invalid_currency`."""
     currency = fields.text("currency", chars_max=3)
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
         raise VuelveError(
@@ -276,6 +355,13 @@ def _read_spent(leaf: Mapping[str, Any], path: str = "") -> _Spent:
             field=fields.at("currency"),
             hint="Write three capitals, e.g. MXN.",
         )
+    return currency
+
+
+def _read_spent(leaf: Mapping[str, Any], path: str = "") -> _Spent:
+    fields = Fields(leaf, path)
+    amount = read_threshold(fields, "amount_minor", most=limits.AMOUNT_MINOR_MAX)
+    currency = read_currency(fields)
     days = fields.days()
     fields.end("within_days")
     return _Spent(amount=amount, currency=currency, within_days=days)

@@ -188,3 +188,15 @@ def cart_abandoned_minutes(cursor: Cursor, shop: ShopId) -> int:
         "SELECT cart_abandoned_minutes FROM commerce_setting WHERE shop_id = %s", [shop]
     ).fetchone()
     return int(row[0]) if row else CART_ABANDONED_MINUTES_DEFAULT
+
+
+def categories_of(cursor: Cursor, shop: ShopId) -> list[str]:
+    """Those of the catalogue, to choose from."""
+    rows = cursor.execute(SQL["categories"], {"shop": shop, "rows": limits.PAGE_ROWS_MAX}).fetchall()
+    return [row[0] for row in rows]
+
+
+def payment_methods_of(cursor: Cursor, shop: ShopId) -> list[str]:
+    """Those of the newest orders."""
+    rows = cursor.execute(SQL["payment_methods"], {"shop": shop, "rows": limits.CSV_ROWS_MAX}).fetchall()
+    return [row[0] for row in rows]

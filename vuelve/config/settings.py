@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "vuelve.events",
     "vuelve.customers",
     "vuelve.commerce",
+    "vuelve.lake",
     "vuelve.segments",
     "vuelve.channels",
     "vuelve.journeys",

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.events.sources.urls")),
     path("", include("vuelve.customers.urls")),
     path("", include("vuelve.commerce.urls")),
+    path("", include("vuelve.segments.urls")),
     path("", include("vuelve.journeys.urls")),
     path("", include("vuelve.loyalty.urls")),
     path("", include("vuelve.sandbox.urls")),

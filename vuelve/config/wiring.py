@@ -3,8 +3,10 @@
 from vuelve.channels import exports as channels_exports
 from vuelve.channels import privacy as channels_privacy
 from vuelve.channels import timeline as channels_timeline
+from vuelve.channels.conditions import MessageCondition, ReachableCondition
 from vuelve.channels.customer_page import CustomerMessagesPanel
 from vuelve.channels.gates import AddressGate, ConsentGate, OfferGate, QuietHoursGate, SuppressionGate
+from vuelve.channels.lake import LAKE as CHANNELS_LAKE
 from vuelve.channels.liquid import EventObject, ShopObject
 from vuelve.channels.panels import MESSAGES as MESSAGE_FIGURES
 from vuelve.channels.panels import MessagesPanel
@@ -24,9 +26,11 @@ from vuelve.commerce.conditions import (
     SpentCondition,
     TriggerOrderCondition,
 )
+from vuelve.commerce.conditions_parcels import AverageOrderCondition, ParcelCondition
 from vuelve.commerce.consumers import ORDER_COMPLETED, CommerceConsumer
 from vuelve.commerce.customer_page import CustomerOrdersPanel, OrdersColumn, SpentColumn
 from vuelve.commerce.holdings import OrdersHeld, ProductsHeld
+from vuelve.commerce.lake import LAKE as COMMERCE_LAKE
 from vuelve.commerce.liquid import CartObject, OrderObject
 from vuelve.commerce.outcomes import VOCABULARY as COMMERCE_VOCABULARY
 from vuelve.commerce.outcomes import CommerceOutcomes
@@ -39,10 +43,11 @@ from vuelve.commerce.urls import NAVIGATION as ORDERS
 from vuelve.customers import exports as customers_exports
 from vuelve.customers import privacy as customers_privacy
 from vuelve.customers import timeline as customers_timeline
-from vuelve.customers.conditions import TraitCondition
+from vuelve.customers.conditions import BucketCondition, ConsentCondition, TraitCondition
 from vuelve.customers.consumers import IdentityConsumer
 from vuelve.customers.contracts import CONSENT_GRANTED
 from vuelve.customers.holdings import CustomersHeld
+from vuelve.customers.lake import LAKE as CUSTOMERS_LAKE
 from vuelve.customers.liquid import CustomerObject
 from vuelve.customers.names import VOCABULARY as CUSTOMERS_VOCABULARY
 from vuelve.customers.names import Names
@@ -59,6 +64,7 @@ from vuelve.events import exports as events_exports
 from vuelve.events import jobs  # noqa: F401 - it declares jobs
 from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
+from vuelve.events.conditions_values import EventValueCondition, SequenceCondition
 from vuelve.events.consumers import SchemaConsumer, SchemaTick
 from vuelve.events.problems import EventProblems
 from vuelve.events.retention import EventsRetention, RefusedRetention
@@ -73,13 +79,18 @@ from vuelve.events.sources.urls import STORES
 from vuelve.events.urls_pages import TABS as EVENT_TABS
 from vuelve.journeys import exports as journeys_exports
 from vuelve.journeys import privacy as journeys_privacy
+from vuelve.journeys.conditions import JourneyCondition
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
+from vuelve.journeys.lake import LAKE as JOURNEYS_LAKE
 from vuelve.journeys.origins import JourneyOrigins
 from vuelve.journeys.problems import JourneyProblems
 from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
 from vuelve.journeys.urls import NAVIGATION as JOURNEYS
+from vuelve.lake.privacy import LakeFiles
+from vuelve.lake.problems import LakeProblems
+from vuelve.lake.ticks import LakeTick
 from vuelve.loyalty import exports as loyalty_exports
 from vuelve.loyalty import jobs as _loyalty_jobs  # noqa: F401 - it declares jobs
 from vuelve.loyalty import privacy as loyalty_privacy
@@ -88,6 +99,7 @@ from vuelve.loyalty.conditions import PointsCondition
 from vuelve.loyalty.consumers import LoyaltyConsumer
 from vuelve.loyalty.contracts import EVENTS as POINTS_EVENTS
 from vuelve.loyalty.invariants import AccountsAddUp, TransfersAddUp
+from vuelve.loyalty.lake import LAKE as LOYALTY_LAKE
 from vuelve.loyalty.liquid import LoyaltyObject
 from vuelve.loyalty.panels import CustomerPointsPanel
 from vuelve.loyalty.problems import PointProblems
@@ -96,6 +108,17 @@ from vuelve.loyalty.ticks import ExpiryTick, LoyaltyTick
 from vuelve.loyalty.urls import NAVIGATION as LOYALTY
 from vuelve.platform.extension import ConditionKind, LiquidObject, Registry, StepKind, registry
 from vuelve.sandbox import services as _sandbox_jobs  # noqa: F401 - it declares jobs
+from vuelve.segments import exports as segments_exports
+from vuelve.segments import privacy as segments_privacy
+from vuelve.segments import services as _segment_jobs  # noqa: F401 - they declare jobs
+from vuelve.segments import timeline as segments_timeline
+from vuelve.segments.conditions import SegmentCondition
+from vuelve.segments.consumers import SegmentsConsumer
+from vuelve.segments.contracts import EVENTS as SEGMENT_EVENTS
+from vuelve.segments.lake import LAKE as SEGMENTS_LAKE
+from vuelve.segments.panels import CustomerSegmentsPanel
+from vuelve.segments.ticks import SegmentsTick
+from vuelve.segments.urls import NAVIGATION as SEGMENTS
 from vuelve.shops import exports as shops_exports
 from vuelve.shops.exporting.privacy import ExportedFiles
 from vuelve.shops.exporting.services import OldExportsTick
@@ -141,6 +164,7 @@ PRIVACY_MODULES = (
     events_privacy,
     customers_privacy,
     commerce_privacy,
+    segments_privacy,
     channels_privacy,
     journeys_privacy,
     loyalty_privacy,
@@ -149,6 +173,7 @@ PRIVACY_MODULES = (
 EXPORTING = (
     customers_exports,
     commerce_exports,
+    segments_exports,
     channels_exports,
     journeys_exports,
     loyalty_exports,
@@ -164,9 +189,10 @@ def wire(into: Registry = registry) -> None:
         CommerceConsumer(),
         JourneysConsumer(),
         LoyaltyConsumer(),
+        SegmentsConsumer(),
         SchemaConsumer(),
     ]
-    into.own_events |= OWN_EVENTS | POINTS_EVENTS
+    into.own_events |= OWN_EVENTS | POINTS_EVENTS | SEGMENT_EVENTS
     into.guarded_events |= GUARDED_EVENTS
     conditions: tuple[ConditionKind, ...] = (
         TraitCondition(),
@@ -177,7 +203,17 @@ def wire(into: Registry = registry) -> None:
         OrderedCondition(),
         TriggerOrderCondition(),
         CartCondition(),
+        EventValueCondition(),
+        SequenceCondition(),
+        AverageOrderCondition(),
+        ParcelCondition(),
+        MessageCondition(),
+        JourneyCondition(),
         PointsCondition(),
+        ConsentCondition(),
+        ReachableCondition(),
+        SegmentCondition(),
+        BucketCondition(),
     )
     into.conditions |= {kind.key: kind for kind in conditions}
     steps: tuple[StepKind, ...] = (Wait(), Split(), SendStep(), IssueCouponStep(), AwardPointsStep(), Exit())
@@ -201,6 +237,8 @@ def wire(into: Registry = registry) -> None:
         ExpiryTick(),
         InvariantsTick(),
         FiguresTick(),
+        SegmentsTick(),
+        LakeTick(),
     ]
     into.invariants += [AccountsAddUp(), TransfersAddUp()]
     into.privacy += [
@@ -208,6 +246,7 @@ def wire(into: Registry = registry) -> None:
         events_privacy.EventsPrivacy(),
         customers_privacy.CustomersPrivacy(),
         commerce_privacy.CommercePrivacy(),
+        segments_privacy.SegmentsPrivacy(),
         channels_privacy.ChannelsPrivacy(),
         journeys_privacy.JourneysPrivacy(),
         loyalty_privacy.LoyaltyPrivacy(),
@@ -222,7 +261,7 @@ def wire(into: Registry = registry) -> None:
         VisitorsRetention(),
         CustomersRetention(),
     ]
-    into.personal_files += [UploadedFiles(), ExportedFiles()]
+    into.personal_files += [UploadedFiles(), ExportedFiles(), LakeFiles()]
     into.left_behind = commerce_privacy.OrdersLeft()
     into.reopening_events |= {ORDER_COMPLETED, CONSENT_GRANTED}
     into.holdings |= {held.kind: held for held in (OrdersHeld(), CustomersHeld(), ProductsHeld())}
@@ -232,24 +271,39 @@ def wire(into: Registry = registry) -> None:
     for package in EXPORTING:
         into.exports += package.EXPORTS
         into.not_exported |= package.NOT_EXPORTED
+    into.lake += [
+        *CUSTOMERS_LAKE,
+        *COMMERCE_LAKE,
+        *SEGMENTS_LAKE,
+        *CHANNELS_LAKE,
+        *JOURNEYS_LAKE,
+        *LOYALTY_LAKE,
+    ]
     _wire_pages(into)
 
 
 def _wire_pages(into: Registry) -> None:
-    into.nav += [OVERVIEW, CUSTOMERS, ORDERS, JOURNEYS, MESSAGES, LOYALTY]
+    into.nav += [OVERVIEW, CUSTOMERS, ORDERS, SEGMENTS, JOURNEYS, MESSAGES, LOYALTY]
     into.data_tabs += [PRIVACY]
     into.data_tabs += EVENT_TABS
     into.data_tabs += [STORES, IMPORTS, EXPORTS]
     into.nav += [DATA] if into.data_tabs else []
     into.nav += [SETTINGS]
-    into.problems += [EventProblems(), MessageProblems(), JourneyProblems(), PointProblems(), KeyProblems()]
+    into.problems += [
+        EventProblems(),
+        MessageProblems(),
+        JourneyProblems(),
+        PointProblems(),
+        KeyProblems(),
+        LakeProblems(),
+    ]
     into.daily_figures += [ORDER_FIGURES, REPEATS, NEW_CUSTOMERS, MESSAGE_FIGURES]
     into.overview_panels += [OrdersPanel(), NewCustomersPanel(), MessagesPanel()]
     into.customer_panels += [CustomerOrdersPanel(), CustomerMessagesPanel(), CustomerRunsPanel()]
-    into.customer_panels += [CustomerPointsPanel()]
+    into.customer_panels += [CustomerPointsPanel(), CustomerSegmentsPanel()]
     into.customer_columns += [OrdersColumn(), SpentColumn()]
     into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
-    into.event_faces |= loyalty_timeline.FACES
+    into.event_faces |= loyalty_timeline.FACES | segments_timeline.FACES
     into.message_origins = JourneyOrigins()
     into.event_outcomes += [CommerceOutcomes()]
     into.event_vocabulary |= COMMERCE_VOCABULARY | CUSTOMERS_VOCABULARY

@@ -2,16 +2,36 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ibis
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from vuelve.customers.rules.texts import country_code, locale_tag, normal_email, text_key
 from vuelve.platform import limits
-from vuelve.platform.conditions import PART_OPS, TIME_TYPE, Comparison, Fields, read_comparison
+from vuelve.platform.conditions import (
+    PART_OPS,
+    TIME_TYPE,
+    Comparison,
+    Fields,
+    ReadKind,
+    read_comparison,
+    shown_values,
+)
+from vuelve.platform.db import Cursor
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text, ValueType
+from vuelve.platform.extension import (
+    Aggregate,
+    Grain,
+    Input,
+    InputKind,
+    Promotion,
+    Source,
+    Text,
+    ValueType,
+)
+from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.phones import phone_e164
 
 if TYPE_CHECKING:
@@ -98,11 +118,130 @@ _TRAIT_COLUMNS = {
 }
 
 
+CONSENT = ibis.table(
+    {
+        "shop_id": "int64",
+        "customer_id": "int64",
+        "channel": "string",
+        "purpose": "string",
+        "is_granted": "boolean",
+    },
+    name="customers_consent",
+)
+
+BUCKETS = 10_000
+# A Lehmer step modulo primes: products stay below 2^63, and every engine and Python give the same number.
+_BUCKET_PRIME, _BUCKET_FACTOR, _BUCKET_SALT = 999_983, 48_271, 7_919
+SALT_MAX = 1_000_000
+
+
+def bucket_of(customer: int, salt: int = 0) -> int:
+    """The bucket, 0 to 9,999, of a customer: stable, and for another salt another one."""
+    return (customer % _BUCKET_PRIME * _BUCKET_FACTOR + salt * _BUCKET_SALT) % _BUCKET_PRIME % BUCKETS
+
+
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    channel: str
+    purpose: str
+
+
+class ConsentCondition(ReadKind[_Consent]):
+    """{"type": "consent", "channel": "email", "purpose": "marketing"}: has agreed, and not withdrawn it."""
+
+    key: ClassVar[str] = "consent"
+    label: Text = gettext_lazy("Has agreed to messages")
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("channel", InputKind.TEXT, gettext_lazy("Channel"), suggests="channels", default={"": "email"}),
+        Input(
+            "purpose",
+            InputKind.CHOICE,
+            gettext_lazy("Purpose"),
+            choices=(
+                ("marketing", gettext_lazy("Marketing")),
+                ("loyalty", gettext_lazy("Loyalty")),
+                ("survey", gettext_lazy("Surveys")),
+            ),
+        ),
+    )
+
+    def read(self, leaf: Mapping[str, Any], path: str = "") -> _Consent:
+        fields = Fields(leaf, path)
+        channel = fields.text("channel", chars_max=20)
+        purpose = fields.choice("purpose", ("marketing", "loyalty", "survey"))
+        fields.end()
+        return _Consent(channel, purpose)
+
+    def aggregate(self, found: _Consent) -> Aggregate:
+        return Aggregate(
+            source=Source(rows=CONSENT, grain=Grain.PROFILE),
+            test=lambda rows: rows > 0,
+            where=lambda rows: (
+                (rows.channel == found.channel) & (rows.purpose == found.purpose) & rows.is_granted
+            ),
+        )
+
+    def words(self, found: _Consent) -> str:
+        return gettext("has agreed to %(purpose)s by %(channel)s") % {
+            "purpose": dict(self.inputs[1].choices)[found.purpose],
+            "channel": found.channel,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    first: int
+    last: int
+    salt: int
+
+
+class BucketCondition(ReadKind[_Bucket]):
+    """{"type": "bucket", "first": 0, "last": 499, "salt": 1}: a random part of all customers, always the same one for a salt."""
+
+    key: ClassVar[str] = "bucket"
+    label: Text = gettext_lazy("A random part")
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("first", InputKind.WHOLE, gettext_lazy("From bucket (0 to 9999)"), default={"": "0"}),
+        Input("last", InputKind.WHOLE, gettext_lazy("To bucket (0 to 9999)"), default={"": "999"}),
+        Input("salt", InputKind.WHOLE, gettext_lazy("Which draw"), is_optional=True),
+    )
+
+    def read(self, leaf: Mapping[str, Any], path: str = "") -> _Bucket:
+        fields = Fields(leaf, path)
+        first = fields.whole("first", least=0, most=BUCKETS - 1)
+        last = fields.whole("last", least=first, most=BUCKETS - 1)
+        salt = fields.whole("salt", least=0, most=SALT_MAX) if fields.has("salt") else 0
+        fields.end("salt")
+        return _Bucket(first, last, salt)
+
+    def aggregate(self, found: _Bucket) -> Aggregate:
+        def inside(rows: "ir.Table") -> "ir.BooleanValue":
+            step = (
+                rows.customer_id % _BUCKET_PRIME * _BUCKET_FACTOR + found.salt * _BUCKET_SALT
+            ) % _BUCKET_PRIME
+            return (step % BUCKETS).between(found.first, found.last)
+
+        return Aggregate(
+            source=Source(rows=CUSTOMER.rename(customer_id="id"), grain=Grain.PROFILE),
+            test=lambda rows: rows > 0,
+            where=inside,
+        )
+
+    def words(self, found: _Bucket) -> str:
+        part = (found.last - found.first + 1) * 100 / BUCKETS
+        return gettext("is in a random %(percent)s %% of all customers") % {"percent": f"{part:g}"}
+
+
 class TraitCondition:
     """{"type": "trait", "name": "country", "op": "is", "value": "MX"}"""
 
     key: ClassVar[str] = "trait"
     label: Text = gettext_lazy("Who they are")
+
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("name", InputKind.TEXT, gettext_lazy("Trait"), suggests="traits"),
+        Input("", InputKind.COMPARISON, gettext_lazy("Value"), suggests="values"),
+    )
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read(leaf, path)
@@ -119,6 +258,29 @@ class TraitCondition:
         name, _ = _read(leaf)
         shown = read_comparison(Fields(leaf, ""), fixed_type=_fixed_type(name))
         return shown.describe(name)
+
+    def found(
+        self,
+        cursor: Cursor,
+        shop: ShopId,
+        customer: CustomerId,
+        leaf: Mapping[str, Any],
+        figure: Decimal | int,
+    ) -> str:
+        """The customer's own value: how many rows match says nothing to anybody."""
+        name = leaf["name"]
+        if name in PROFILE_COLUMNS:
+            row = cursor.execute(
+                f"SELECT {name} FROM customers_customer WHERE shop_id = %s AND id = %s", [shop, customer]
+            ).fetchone()
+        else:
+            row = cursor.execute(
+                "SELECT text_value FROM customers_trait WHERE shop_id = %s AND customer_id = %s AND name = %s",
+                [shop, customer, name],
+            ).fetchone()
+        if row is None or row[0] is None:
+            return "–"
+        return shown_values((row[0],))
 
 
 def _read(leaf: Mapping[str, Any], path: str = "") -> tuple[str, Comparison]:

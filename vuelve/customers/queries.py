@@ -7,12 +7,14 @@ from typing import Any
 
 from vuelve.customers.queries_search import country_word, narrow, words_of
 from vuelve.customers.rules.consents import named_channel
+from vuelve.customers.rules.texts import normal_email
 from vuelve.customers.rules.traits import PREFERRED_CHANNEL
 from vuelve.platform import limits
 from vuelve.platform.db import Cursor, Statements, fetch_dicts, without
 from vuelve.platform.errors import not_found
 from vuelve.platform.extension import Identifiers
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.phones import phone_e164
 from vuelve.shops.search import fold
 
 SQL = Statements(__file__)
@@ -194,3 +196,15 @@ def count_known(cursor: Cursor, shop: ShopId, asked: Identifiers) -> int:
     }
     row = cursor.execute(SQL["count_known"], given).fetchone()
     return int(row[0]) if row else 0
+
+
+def find_customers(cursor: Cursor, shop: ShopId, texts: Sequence[str]) -> dict[str, CustomerId]:
+    """Whom these user ids, e-mails or phones are, by the id that counts now; what is nobody's is left out."""
+    given = {
+        "shop": shop,
+        "texts": [text.replace("\x00", "") for text in texts],
+        "emails": [normal_email(text) if "@" in text else None for text in texts],
+        "phones": [phone_e164(text, "ZZ") if text.startswith("+") else None for text in texts],
+    }
+    rows = cursor.execute(SQL["find_by_texts"], given).fetchall()
+    return {texts[ordinal - 1]: CustomerId(customer) for ordinal, customer in rows}

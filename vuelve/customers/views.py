@@ -23,7 +23,7 @@ from vuelve.platform.ids import CustomerId
 from vuelve.platform.ui import formats, paging
 from vuelve.platform.ui.components import Crumb, Tile
 from vuelve.platform.ui.downloads import csv_response
-from vuelve.shops.http import ShopRequest
+from vuelve.shops.http import ShopRequest, segment_url
 from vuelve.shops.permissions import may_manage_privacy
 
 
@@ -53,6 +53,14 @@ def customers(request: ShopRequest) -> HttpResponseBase:
         "countries": [("", _("All countries"))]
         + [(code, country_name(code)) for code in queries.countries(cursor, request.shop_id)],
         "is_filtered": bool(search or country),
+        # What was searched for by words is no condition; a country is.
+        "segment_url": segment_url(
+            request,
+            {"type": "trait", "name": "country", "op": "is", "value": country},
+            name=country_name(country),
+        )
+        if country and not search
+        else "",
     }
     return render(request, "customers/list.html", context)
 

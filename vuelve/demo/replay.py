@@ -84,9 +84,11 @@ def replay(
 
 
 def _move_journeys(clock: Clock) -> None:
-    """What is due by the minute. Housekeeping, by the hour and for every shop, finds nothing in a shop this young."""
+    """What is due by the minute. Housekeeping, by the hour and for every shop, finds nothing in a shop this young; the lake catches
+    up once the shop is run.
+    """
     for tick in registry.ticks:
-        if tick.interval_seconds <= TICK_SECONDS_MAX:
+        if tick.interval_seconds <= TICK_SECONDS_MAX and not getattr(tick, "is_apart", False):
             while tick.tick(clock):
                 pass
 

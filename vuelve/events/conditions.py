@@ -20,7 +20,16 @@ from vuelve.platform.conditions import (
     within,
 )
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text, ValueType
+from vuelve.platform.extension import (
+    Aggregate,
+    Grain,
+    Input,
+    InputKind,
+    Promotion,
+    Source,
+    Text,
+    ValueType,
+)
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -54,6 +63,12 @@ PROPERTY = ibis.table(
 # The log is partitioned by arrival, and an event that claims to lie further ahead of it is refused.
 _AHEAD_DAYS = -(-limits.EVENT_FUTURE_SECONDS_MAX // 86_400)
 
+
+def partition() -> tuple[str, int]:
+    """By what the log is partitioned, see `Source.partition`."""
+    return "received_at", _AHEAD_DAYS
+
+
 VALUE_COLUMNS = {
     ValueType.TEXT: "text_value",
     ValueType.NUMBER: "number_value",
@@ -82,15 +97,24 @@ class _Event:
     name: str
     count: Threshold
     within_days: int | None
+    until_days: int | None
     where: tuple[_Where, ...]
 
 
 class EventCondition:
-    """{"type": "event", "name": "Order Completed", "count": {"op": "gte", "value": 2}, "within_days": 30,
+    """{"type": "event", "name": "Order Completed", "count": {"op": "gte", "value": 2}, "within_days": 30, "until_days": 7,
     "where": [{"property": "plan", "op": "is", "value": "pro", "value_type": "text"}]}"""
 
     key: ClassVar[str] = "event"
     label: Text = gettext_lazy("Did something")
+
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("name", InputKind.TEXT, gettext_lazy("Event"), suggests="events"),
+        Input("count", InputKind.THRESHOLD, gettext_lazy("Times"), default={"op": "gte", "value": "1"}),
+        Input("within_days", InputKind.DAYS, gettext_lazy("In the last days"), is_optional=True),
+        Input("until_days", InputKind.DAYS, gettext_lazy("But not in the last days"), is_optional=True),
+        Input("where", InputKind.WHERE, gettext_lazy("Where"), is_optional=True, at="name"),
+    )
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read_event(leaf, path)
@@ -104,7 +128,7 @@ class EventCondition:
             grain=Grain.CUSTOMER,
             name="name",
             time="occurred_at",
-            partition=("received_at", _AHEAD_DAYS),
+            partition=partition(),
         )
         return [_aggregate(event, source, columns) for event in events]
 
@@ -114,12 +138,13 @@ class EventCondition:
 
     def describe(self, leaf: Mapping[str, Any]) -> str:
         event = _read_event(leaf)
-        line = within(
+        line = windowed(
             ngettext(
                 "%(event)s happened %(times)s time", "%(event)s happened %(times)s times", event.count.value
             )
             % {"event": event.name, "times": event.count.describe(str(event.count.value))},
             event.within_days,
+            event.until_days,
         )
         wheres = [where.comparison.describe(where.property) for where in event.where]
         if not wheres:
@@ -163,11 +188,36 @@ def _read_event(leaf: Mapping[str, Any], path: str = "") -> _Event:
     fields = Fields(leaf, path)
     name = fields.text("name", chars_max=limits.EVENT_NAME_CHARS_MAX)
     count = read_threshold(fields, "count", most=COUNT_MAX, default=AT_LEAST_ONCE)
-    days = fields.days()
+    days, until = read_window(fields)
     found = read_list(fields.get("where"), fields.at("where")) if fields.has("where") else []
     where = tuple(_read_property(Fields(item, f"{path}.where[{i}]")) for i, item in enumerate(found))
-    fields.end("count", "within_days", "where")
-    return _Event(name=name, count=count, within_days=days, where=where)
+    fields.end("count", "within_days", "until_days", "where")
+    return _Event(name=name, count=count, within_days=days, until_days=until, where=where)
+
+
+def read_window(fields: Fields) -> tuple[int | None, int | None]:
+    """`within_days` and `until_days`: from so many days ago to so many days ago. Raises VuelveError `empty_window`."""
+    days = fields.days()
+    if not fields.has("until_days"):
+        return days, None
+    until = fields.whole("until_days", least=1, most=limits.CONDITION_WINDOW_DAYS_MAX)
+    if days is not None and until >= days:
+        raise VuelveError(
+            "empty_window",
+            "The window ends before it begins.",
+            field=fields.at("until_days"),
+            hint="Make it smaller than `within_days`.",
+        )
+    return days, until
+
+
+def windowed(text: str, days: int | None, until: int | None) -> str:
+    """The text of a leaf with its window."""
+    text = within(text, days)
+    if until is None:
+        return text
+    but = ngettext("but not in the last day", "but not in the last %(days)s days", until) % {"days": until}
+    return f"{text}, {but}"
 
 
 def _read_property(fields: Fields) -> _Where:
@@ -203,6 +253,7 @@ def _aggregate(event: _Event, source: Source, columns: Mapping[tuple[str, str], 
         test=event.count.test,
         names=frozenset([event.name]),
         within_days=event.within_days,
+        until_days=event.until_days,
         where=where if event.where else None,
     )
 

@@ -1,8 +1,8 @@
 """The worker's loops: consumers and ticks, in turn, until told to stop.
 
-A process has three, each in a thread and with a connection of its own: identity, which all others stay behind; those of
-the others that somebody stays behind; and the rest. They keep the CPUs busy, and none of them reads a batch twice as
-processes with a part of the shards each would.
+A process has four, each in a thread and with a connection of its own: identity, which all others stay behind; those of
+the others that somebody stays behind; the rest; and the ticks that stay apart since they wait for something outside. They keep
+the CPUs busy, and none of them reads a batch twice as processes with a part of the shards each would.
 
 One failing part does not stop the others. A batch that fails is tried again in ever smaller pieces; a single event
 that keeps failing is set aside in `events_quarantine`, since otherwise it would stop everybody's events for good.
@@ -32,6 +32,7 @@ ROUND_ROWS_MIN = 500
 # When events come one by one but quickly, rounds of a few dozen take CPU from the web server.
 TRICKLE_ROWS_MIN = 20
 GATHER_SECONDS = 0.3
+APART_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 15.0
 FAILURES_OF_ONE_EVENT_MAX = 3
 # Dispatcher and jobs connect in the same role; only who consumes counts when the shards are divided.
@@ -54,9 +55,15 @@ class Lane(Enum):
     IDENTITY = "identity"
     LEADING = "leading"  # others look at their effects
     REST = "rest"
+    APART = "apart"  # no consumers, only the ticks that may take long
 
     def takes(self, consumer: Consumer) -> bool:
         return self is Lane.ALL or self is _lane_of(consumer)
+
+    def runs(self, tick: Tick) -> bool:
+        if self is Lane.ALL:
+            return True
+        return self is (Lane.APART if getattr(tick, "is_apart", False) else Lane.REST)
 
 
 def _lane_of(consumer: Consumer) -> Lane:
@@ -83,6 +90,7 @@ def run(*, clock: Clock, stop: threading.Event) -> None:
     ahead = [
         Worker(clock=clock, stop=stop, lane=Lane.IDENTITY, passed=identified),
         Worker(clock=clock, stop=stop, lane=Lane.LEADING, more=identified, passed=led),
+        Worker(clock=clock, stop=stop, lane=Lane.APART),
     ]
     threads = [threading.Thread(target=work, args=[each], name=each.lane.value) for each in ahead]
     for thread in threads:
@@ -130,7 +138,9 @@ class Worker:
 
     def _rest(self) -> None:
         """Let some events come together, longer when many come; at once on when the loop ahead has passed some."""
-        if self.more is None:
+        if self.lane is Lane.APART:
+            self.stop.wait(APART_SECONDS)
+        elif self.more is None:
             self.stop.wait(GATHER_SECONDS if self._passed_rows >= TRICKLE_ROWS_MIN else IDLE_SECONDS)
         elif self.more.wait(GATHER_SECONDS):
             self.more.clear()
@@ -140,7 +150,7 @@ class Worker:
         self._passed_rows = 0
         consumers = [consumer for consumer in consuming.in_order() if self.lane.takes(consumer)]
         were_full = [self._consume(consumer) for consumer in consumers]
-        ticks = registry.ticks if self.lane in (Lane.ALL, Lane.REST) else []
+        ticks = [tick for tick in registry.ticks if self.lane.runs(tick)]
         done = [self._tick(tick, is_behind=any(were_full)) for tick in ticks]
         return any(were_full) or max(done, default=0) >= ROUND_ROWS_MIN
 
@@ -196,7 +206,7 @@ class Worker:
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         if self.lane in (Lane.ALL, Lane.REST):
             self._keep_house_of_all()
-        if self.lane is not Lane.IDENTITY:
+        if self.lane not in (Lane.IDENTITY, Lane.APART):
             with transaction.atomic():
                 row = raw_cursor().execute(WORKERS_SQL, [CONSUMING]).fetchone()
             self._workers = max(int(row[0]) if row else 1, 1)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from vuelve.loyalty.contracts import POINTS, POINTS_MAX
 from vuelve.platform.conditions import Fields, Threshold, read_threshold
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import Aggregate, Grain, Promotion, Source, Text
+from vuelve.platform.extension import Aggregate, Grain, Input, InputKind, Promotion, Source, Text
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -34,6 +34,21 @@ _COLUMNS = {"balance": "balance", "pending": "pending", "earned": "issued", "red
 class PointsCondition:
     key: ClassVar[str] = "points"
     label: Text = gettext_lazy("Points")
+
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input(
+            "measure",
+            InputKind.MEASURE,
+            gettext_lazy("Points"),
+            choices=(
+                ("balance", gettext_lazy("To spend")),
+                ("pending", gettext_lazy("Pending")),
+                ("earned", gettext_lazy("Ever earned")),
+                ("redeemed", gettext_lazy("Ever redeemed")),
+            ),
+            default={"op": "gte"},
+        ),
+    )
 
     def check(self, leaf: Mapping[str, Any], path: str) -> None:
         _read(leaf, path)

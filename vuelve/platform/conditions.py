@@ -4,12 +4,12 @@ Shared by the `conditions.py` of all packages. The comparisons are the subset th
 found to agree on: no patterns, no floats; text is compared by its code points, as the column holds it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import ibis
 from django.utils.formats import date_format, number_format
@@ -17,7 +17,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from vuelve.platform import limits
 from vuelve.platform.errors import VuelveError
-from vuelve.platform.extension import ValueType
+from vuelve.platform.extension import Aggregate, Promotion, ValueType
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -136,6 +136,20 @@ class Fields:
                 f"`{name}` is out of range.",
                 field=self.at(name),
                 hint=f"From {least} to {most}.",
+            )
+        return found
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """True or false; `default` if it is not there."""
+        if not self.has(name):
+            return default
+        found = self.get(name)
+        if not isinstance(found, bool):
+            raise VuelveError(
+                "invalid_type",
+                f"`{name}` is neither true nor false.",
+                field=self.at(name),
+                hint="Write it without quotes.",
             )
         return found
 
@@ -398,3 +412,33 @@ def _shown(value: Value) -> str:
     if isinstance(value, datetime):
         return str(date_format(value, "DATETIME_FORMAT"))
     return value
+
+
+Read = TypeVar("Read")
+
+
+class ReadKind(Generic[Read]):
+    """A kind of leaf that reads its JSON once into a dataclass, from which the rest follows; it reads no event's property."""
+
+    def read(self, leaf: Mapping[str, Any], path: str = "") -> Read:
+        """Raises VuelveError with the field that is wrong."""
+        raise NotImplementedError
+
+    def aggregate(self, found: Read) -> Aggregate:
+        raise NotImplementedError
+
+    def words(self, found: Read) -> str:
+        """One line for people, in the active language."""
+        raise NotImplementedError
+
+    def check(self, leaf: Mapping[str, Any], path: str) -> None:
+        self.read(leaf, path)
+
+    def aggregates(self, leaves: Sequence[Mapping[str, Any]]) -> Sequence[Aggregate]:
+        return [self.aggregate(self.read(leaf)) for leaf in leaves]
+
+    def promotions(self, leaf: Mapping[str, Any], trigger: str | None) -> Sequence[Promotion]:
+        return []
+
+    def describe(self, leaf: Mapping[str, Any]) -> str:
+        return self.words(self.read(leaf))

@@ -96,6 +96,9 @@ class Source:
     time: str | None = None  # the instant of a row: windows look at it, and rows after `now` never count
     # A column on which the table is partitioned by time, and by how many days at most `time` may be ahead of it.
     partition: tuple[str, int] | None = None
+    # What is done with the rows of each customer before they are counted: given the rows that the scan has left and the column
+    # with the customer who counts now. For what looks at rows in their order.
+    prepare: "Callable[[ir.Table, str], ir.Table] | None" = None
 
 
 def count_rows(rows: "ir.Table", counted: "ir.BooleanValue | None") -> "ir.Scalar":
@@ -107,13 +110,14 @@ class Aggregate:
     """One leaf: measure the rows that count, and test the figure. Without a row the figure is 0.
 
     A row counts if its name is one of `names`, its time within the last `within_days` times 24 hours, both edges
-    included, and `where` true for it. Measures are integers or decimals: the sum of floats depends on its order.
+    included, not within the last `until_days`, and `where` true for it. Measures are integers or decimals: the sum of floats depends on its order.
     """
 
     source: Source
     test: "Callable[[ir.NumericValue], ir.BooleanValue]"
     names: frozenset[str] | None = None
     within_days: int | None = None
+    until_days: int | None = None
     where: "Callable[[ir.Table], ir.BooleanValue] | None" = None
     measure: "Callable[[ir.Table, ir.BooleanValue | None], ir.Scalar]" = count_rows
 
@@ -127,9 +131,48 @@ class Promotion:
     value_type: ValueType | None
 
 
+class InputKind(StrEnum):
+    """What a person is asked for, and the field of the leaf that it fills."""
+
+    TEXT = "text"
+    CHOICE = "choice"  # one of `choices`
+    FLAG = "flag"  # true or false; `choices` say what they mean
+    SEGMENT = "segment"  # the number of a segment of the shop
+    JOURNEY = "journey"  # the number of a journey of the shop
+    WHOLE = "whole"  # a whole number
+    DAYS = "days"  # the last so many days; empty: ever
+    INSTANT = "instant"
+    THRESHOLD = "threshold"  # {"op": ..., "value": a whole number}
+    MONEY = "money"  # a threshold of an amount, typed in units of the leaf's `currency`, kept in minor units
+    AMOUNT = "amount"  # `op` and `value` of the leaf itself, a decimal number
+    MEASURE = "measure"  # one of several thresholds: the field is named by the choice
+    NAMED = "named"  # one of several texts: the field is named by the choice
+    COMPARISON = "comparison"  # `op`, `value` and `value_type` of the leaf itself
+    WHERE = "where"  # a list of comparisons of an event's properties
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One question of the form of a leaf. `suggests`: which of the shop's own values are offered, e.g. `events`.
+
+    `at`: the field with the event whose properties are meant, for WHERE.
+    """
+
+    name: str
+    kind: InputKind
+    label: Text
+    choices: tuple[tuple[str, Text], ...] = ()
+    suggests: str = ""
+    is_optional: bool = False
+    default: Mapping[str, str] = field(default_factory=dict)
+    at: str = ""
+
+
 class ConditionKind(Protocol):
     """A kind of leaf. `key` is the `type` in the tree's JSON, e.g. {"type": "event", "name": ..., "count": ...}.
 
+    Optional: `inputs: tuple[Input, ...]`, what a form asks for; a kind without it is not offered to people. Optional: `found(cursor, shop, customer, leaf, figure) -> str`, what was found of one customer, for people; without it
+    they are shown the figure.
     Only `check` meets leaves that may be wrong; the others are given leaves that it let pass.
     """
 
@@ -600,6 +643,34 @@ class ExportTable:
     where: str = ""
 
 
+# --- lake.py: tables for the lake ---------------------------------------------------------------------------
+
+
+class LakeType(StrEnum):
+    """How a column is kept in the lake."""
+
+    WHOLE = "whole"  # 64 bits
+    SMALL = "small"  # 32 bits
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    TIME = "time"  # an instant, in UTC, to the microsecond
+    DAY = "day"
+    NUMBER = "number"  # decimal(24, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class LakeTable:
+    """A table of customers' rows as the lake keeps it: when something of a customer changes all of his rows are written
+    again, and the newest writing of a customer is what holds. `customer` is the column with the customer's id.
+    """
+
+    name: str  # as analysts know it: `orders`
+    source: str  # the table of the database
+    columns: Mapping[str, LakeType]  # beside shop_id and the customer's id
+    customer: str = "customer_id"
+    is_indexed: bool = True  # by customer; if not, all rows are read for the few customers who were touched
+
+
 @dataclass(frozen=True, slots=True)
 class Identifiers:
     """Each person by one of them."""
@@ -613,7 +684,11 @@ class Identifiers:
 
 
 class Tick(Protocol):
-    """A loop of the worker: does a bounded amount of due work, in transactions of its own; says how much."""
+    """A loop of the worker: does a bounded amount of due work, in transactions of its own; says how much.
+
+    With `is_apart = True` (optional) it has a thread that no consumer waits for: right for what takes seconds or depends on
+    something outside of the database.
+    """
 
     name: ClassVar[str]
     interval_seconds: ClassVar[float]
@@ -681,6 +756,7 @@ class Registry:
     # How many of these user ids, e-mails and phones (E.164) are a customer's already; for dry runs.
     count_known_customers: "Callable[[Cursor, ShopId, Identifiers], int] | None" = None
     exports: list[ExportTable] = field(default_factory=list)  # packages in their order
+    lake: list[LakeTable] = field(default_factory=list)  # packages in their order
     not_exported: dict[str, str] = field(default_factory=dict)  # tables with a shop_id that stay, and why
     sources: dict[str, StoreSource] = field(default_factory=dict)
     holdings: dict[StoreKind, StoreHoldings] = field(default_factory=dict)

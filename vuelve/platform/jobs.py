@@ -8,7 +8,7 @@ shop's wall. It may be run again after a crash at any point, so it must be resum
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
@@ -39,6 +39,7 @@ HEARTBEAT_SECONDS = 3.0
 SILENCE_SECONDS_MAX = 15.0
 POLL_SECONDS = 5.0  # new jobs are notified; this only finds those whose time has come
 STOP_SECONDS_MAX = 5.0
+LEFT_SECONDS_MAX = 1.0
 QUEUE_SECONDS_MAX = (
     20  # for a statement of the queue, and for a connection; the server's own bounds are made for jobs
 )
@@ -137,7 +138,7 @@ def run_forever(stop: threading.Event) -> None:
                 log.info("jobs stopped")
 
     _stop.clear()
-    asyncio.run(work())
+    _run_loop(work())
 
 
 def run_pending() -> None:
@@ -155,7 +156,7 @@ def run_pending() -> None:
 
     def in_a_loop_of_its_own() -> None:
         try:
-            asyncio.run(work())
+            _run_loop(work())
         except Exception as error:
             failures.append(error)
 
@@ -166,6 +167,25 @@ def run_pending() -> None:
     _failures = None
     for error in failures:
         raise error
+
+
+def _run_loop(work: Coroutine[Any, Any, None]) -> None:
+    """As asyncio.run(), but it does not wait for what does not end when it is cancelled.
+
+    A cancellation is lost if it meets a task at its first step, and a side task of the worker's then sleeps on, for
+    minutes; the worker gives such a task up after some tries.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(work)
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left, timeout=LEFT_SECONDS_MAX))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 _stop = threading.Event()

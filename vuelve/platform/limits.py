@@ -62,6 +62,26 @@ CONDITION_VALUES_MAX = 200
 CONDITION_WINDOW_DAYS_MAX = 3_650
 CONDITION_CHARS_MAX = 100_000  # as JSON: it becomes one SQL statement
 
+# Segments.
+SEGMENTS_MAX = 500  # a shop; each costs every batch and every sweep
+SEGMENTS_AT_ONCE = 25  # in one statement: planning it grows with the square of its joins
+SEGMENT_SWEEP_SECONDS = 900  # everyone is looked at again so often: windows are of days
+SEGMENT_JUDGE_ROWS = 5_000  # customers in one transaction, as long as a consumer's batch
+SEGMENT_LAKE_EVENTS = (
+    200_000  # of a shop: past that the lake is asked about everyone, which is exact to the minute
+)
+SEGMENT_LIST_ROWS_MAX = 100_000  # customers of an uploaded list
+SEGMENT_SIZE_SECONDS = 60
+
+# The lake.
+LAKE_FLUSH_ROWS = 50_000  # events of one commit; at the latest after
+LAKE_FLUSH_SECONDS = 60
+LAKE_WHOLE_SECONDS = 24 * 3600  # customers' rows are copied whole so often, for what changes without an event
+LAKE_COMPACT_SECONDS = 3600
+LAKE_SNAPSHOT_SECONDS = 3600  # who has begun to read goes on so long
+LAKE_RETRY_SECONDS_MAX = 600  # between two tries at a store that is lost
+LAKE_EXAMPLES_MAX = 10  # of rows that differ from PostgreSQL's
+
 # Orders.
 ORDER_LINES_MAX = 500
 ORDER_ID_CHARS_MAX = 100

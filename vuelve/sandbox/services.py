@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from vuelve.events.services import make_months, open_staging, prepare_log, record_staged
 from vuelve.journeys.services import install_builtins
@@ -16,6 +17,7 @@ from vuelve.platform import jobs
 from vuelve.platform.clock import real
 from vuelve.platform.db import Cursor, copy_rows, for_shop
 from vuelve.platform.errors import conflict, not_found
+from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId
 from vuelve.sandbox.generating import DAYS, LIVE_DAYS, Made, Plan, events
 from vuelve.shops.exporting.services import forget_folders
@@ -203,15 +205,20 @@ def _append(cursor: Cursor, shop: ShopId, made: Sequence[Made], now: datetime, *
 
 @jobs.job(RESET)
 def reset(*, shop: int) -> None:
-    """In one transaction: after a crash all is there, or nothing. Its files go before the rows that know them are gone for good."""
+    """Rows, then files. It is being emptied until all is gone, so after a crash at any point it is done again."""
     whose = ShopId(shop)
     with for_shop(whose) as cursor:
-        asked = Sandbox.objects.select_for_update().filter(shop_id=whose, state=SandboxState.RESETTING)
-        if not asked.exists():
+        if not _resetting(whose).exists():
             return
         row = cursor.execute("SELECT vuelve_reset_sandbox(%s)", [shop]).fetchone()
-        Sandbox.objects.filter(shop_id=whose).update(
-            state=SandboxState.EMPTY, base_at=None, events=0, events_max=0
-        )
-        forget_folders(whose)
+    forget_folders(whose)
+    for files in registry.personal_files:
+        files.throw_away_all(whose)
+    with for_shop(whose):
+        _resetting(whose).update(state=SandboxState.EMPTY, base_at=None, events=0, events_max=0)
     log.info("sandbox emptied", shop=shop, rows=row[0] if row else 0)
+
+
+def _resetting(shop: ShopId) -> QuerySet[Sandbox]:
+    """Locked: what fills it step by step waits, and then ends."""
+    return Sandbox.objects.select_for_update().filter(shop_id=shop, state=SandboxState.RESETTING)

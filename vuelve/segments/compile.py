@@ -8,9 +8,10 @@ next (shop, instant) stands in the expression as a function without a body, see 
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -45,9 +46,44 @@ def subjects_matching(tree: Tree, kinds: Kinds) -> "ir.Table":
 
 def members_of(tree: Tree, kinds: Kinds) -> "ir.Table":
     """`customer_id` of the customers of the shop for whom the tree is true; ids that were merged away are none."""
+    return _matching(tree, kinds, _everyone(), _of_everyone).select("customer_id")
+
+
+def flags_of_subjects(trees: Sequence[Tree], kinds: Kinds) -> "ir.Table":
+    """`customer_id` of SUBJECT's rows and a column `flag_<n>` per tree: all in one statement, each source read once.
+
+    The subjects are customers by the id that counts; nobody looks at an event.
+    """
+    subjects = SUBJECT.select("customer_id").view()
+    return _flags(trees, kinds, subjects, partial(_of_subjects, subjects))
+
+
+def leaves_of_subjects(leaves: Sequence[Tree], kinds: Kinds) -> "ir.Table":
+    """As `flags_of_subjects` of leaves, and with a column `figure_of_<n>` for what each found: 0 if nothing."""
+    subjects = SUBJECT.select("customer_id").view()
+    asked, truths = _judged(leaves, kinds, subjects, partial(_of_subjects, subjects))
+    names = {key: name for key, (name, _aggregate) in _aggregates(leaves, kinds).items()}
+    found = [ibis.coalesce(asked[names[_key(leaf)]], ibis.literal(0)) for leaf in leaves]
+    return asked.select(
+        "customer_id",
+        **{f"flag_{index}": truth for index, truth in enumerate(truths)},
+        **{f"figure_of_{index}": figure for index, figure in enumerate(found)},
+    )
+
+
+def flags_of_everyone(trees: Sequence[Tree], kinds: Kinds) -> "ir.Table":
+    """As `flags_of_subjects`, of all customers of the shop that were not merged away."""
+    return _flags(trees, kinds, _everyone(), _of_everyone)
+
+
+def _flags(trees: Sequence[Tree], kinds: Kinds, asked: "ir.Table", belonging: Belonging) -> "ir.Table":
+    asked, truths = _judged(trees, kinds, asked, belonging)
+    return asked.select("customer_id", **{f"flag_{index}": truth for index, truth in enumerate(truths)})
+
+
+def _everyone() -> "ir.Table":
     everyone = CUSTOMER.filter(CUSTOMER.shop_id == the_shop()).select(customer_id="id")
-    everyone = everyone.anti_join(_aliases().view(), [("customer_id", "alias_id")]).view()
-    return _matching(tree, kinds, everyone, _of_everyone).select("customer_id")
+    return everyone.anti_join(_aliases().view(), [("customer_id", "alias_id")]).view()
 
 
 @dataclass(slots=True)
@@ -72,9 +108,19 @@ class _Pass:
 
 def _matching(tree: Tree, kinds: Kinds, asked: "ir.Table", belonging: Belonging) -> "ir.Table":
     """The rows of `asked` for which the tree is true."""
-    aggregates = _aggregates(tree, kinds)
+    asked, (truth,) = _judged([tree], kinds, asked, belonging)
+    return asked.filter(truth)
+
+
+def _judged(
+    trees: Sequence[Tree], kinds: Kinds, asked: "ir.Table", belonging: Belonging
+) -> tuple["ir.Table", "list[ir.BooleanValue]"]:
+    """`asked` with the figures of all leaves, and what each tree says of a row of it."""
+    aggregates = _aggregates(trees, kinds)
     for one in _passes(aggregates):
         rows, key = belonging(_scan(one), one.source.grain)
+        if one.source.prepare is not None:
+            rows = one.source.prepare(rows, key)
         figures = rows.group_by(rows[key].name("of_key")).aggregate(
             **{name: leaf.measure(rows, _counted(rows, one, leaf)) for name, leaf in one.leaves.items()}
         )
@@ -85,13 +131,13 @@ def _matching(tree: Tree, kinds: Kinds, asked: "ir.Table", belonging: Belonging)
         leaf: aggregate.test(ibis.coalesce(asked[name], ibis.literal(0)))
         for leaf, (name, aggregate) in aggregates.items()
     }
-    return asked.filter(_truth(tree, tests))
+    return asked, [_truth(tree, tests) for tree in trees]
 
 
-def _aggregates(tree: Tree, kinds: Kinds) -> dict[str, tuple[str, Aggregate]]:
+def _aggregates(trees: Sequence[Tree], kinds: Kinds) -> dict[str, tuple[str, Aggregate]]:
     """By a leaf's JSON: the name of its figure, and the aggregate. A leaf that occurs twice is computed once."""
     by_kind: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
-    for leaf, _path in leaves_of(tree):
+    for leaf, _path in chain.from_iterable(map(leaves_of, trees)):
         by_kind[leaf["type"]][_key(leaf)] = leaf
     made: dict[str, tuple[str, Aggregate]] = {}
     for kind, leaves in by_kind.items():
@@ -104,7 +150,7 @@ def _passes(aggregates: Mapping[str, tuple[str, Aggregate]]) -> Iterable[_Pass]:
     passes: dict[Any, _Pass] = {}
     for name, aggregate in aggregates.values():
         source = aggregate.source
-        key = (source.rows.op(), source.grain, source.name, source.time)
+        key = (source.rows.op(), source.grain, source.name, source.time, source.prepare)
         passes.setdefault(key, _Pass(source)).leaves[name] = aggregate
     return passes.values()
 
@@ -133,6 +179,8 @@ def _counted(rows: "ir.Table", one: _Pass, leaf: Aggregate) -> "ir.BooleanValue 
         kept.append(rows[source.name].isin(sorted(leaf.names)))
     if source.time is not None and leaf.within_days is not None and leaf.within_days != one.days:
         kept.append(rows[source.time] >= the_start(leaf.within_days))
+    if source.time is not None and leaf.until_days is not None:
+        kept.append(rows[source.time] <= the_start(leaf.until_days))
     if leaf.where is not None:
         kept.append(leaf.where(rows))
     return ibis.and_(*kept) if kept else None

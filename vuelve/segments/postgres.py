@@ -20,6 +20,9 @@ def to_sql(expression: "ir.Table") -> tuple[str, frozenset[str]]:
     for text in statement.find_all(sge.Literal):
         if text.is_string and "%" in text.this:
             text.set("this", text.this.replace("%", "%%"))
+    # The remainder as a function: as an operator it is a percent sign, too. The inner ones first.
+    for each in reversed(list(statement.find_all(sge.Mod))):
+        each.replace(sge.Anonymous(this="mod", expressions=[each.this, each.expression]))
     # Ibis names what occurs twice; PostgreSQL would compute such a name first and then know no figures of it. With
     # the aliases of merged customers behind that wall it read the whole log for 100 subjects: 140 ms for 3.
     for shared in statement.find_all(sge.CTE):

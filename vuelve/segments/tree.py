@@ -57,6 +57,12 @@ def canonical(tree: object) -> str:
     return json.dumps(tree, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def parsed(text: str) -> Tree:
+    """The tree of a `canonical` text."""
+    tree: Tree = json.loads(text)
+    return tree
+
+
 def leaves_of(tree: Tree, path: str = "") -> Iterator[tuple[Mapping[str, Any], str]]:
     """The leaves of a checked tree with their paths, in the order of reading."""
     for branch in BRANCHES:
@@ -68,6 +74,11 @@ def leaves_of(tree: Tree, path: str = "") -> Iterator[tuple[Mapping[str, Any], s
                 yield from leaves_of(child, f"{path}.{branch}[{index}]")
             return
     yield tree, path
+
+
+def segments_used(tree: Tree) -> frozenset[int]:
+    """The segments that a checked tree looks at."""
+    return frozenset(leaf["segment"] for leaf, _path in leaves_of(tree) if leaf["type"] == "segment")
 
 
 def describe_tree(tree: Tree, kinds: Kinds) -> str:

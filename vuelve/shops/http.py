@@ -1,8 +1,10 @@
 """Which shop a request is about: the slug in the address, checked against the member's memberships."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -22,6 +24,7 @@ from vuelve.platform.ui import formats
 from vuelve.platform.ui.periods import Period
 from vuelve.shops.accounts.factors import has_second_factor
 from vuelve.shops.models import Member, Membership, Shop
+from vuelve.shops.permissions import may_edit_segments
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -167,3 +170,11 @@ def link(request: ShopRequest, name: str, **kwargs: Any) -> str:
         return reverse(name, kwargs={"shop_slug": request.shop.slug, **kwargs})
     except NoReverseMatch:
         return ""
+
+
+def segment_url(request: ShopRequest, tree: Mapping[str, Any], *, name: str = "") -> str:
+    """Where "save as segment" leads from a filter or a number that the tree says; '' for whom may not make segments."""
+    if not may_edit_segments(request.membership):
+        return ""
+    query = {"tree": json.dumps(tree, ensure_ascii=False)} | ({"name": name} if name else {})
+    return f"{reverse('segment_new', kwargs={'shop_slug': request.shop.slug})}?{urlencode(query)}"

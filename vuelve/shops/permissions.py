@@ -16,6 +16,11 @@ def may_edit_journeys(membership: Membership) -> bool:
     return membership.role in EDITORS
 
 
+def may_edit_segments(membership: Membership) -> bool:
+    """Make, change and archive segments."""
+    return membership.role in EDITORS
+
+
 def may_manage_keys(membership: Membership) -> bool:
     """Issue and revoke keys, and say what they may do."""
     return membership.role in {Role.OWNER, Role.ADMIN}
@@ -95,7 +100,7 @@ MATRIX: tuple[tuple[Text, Callable[[Membership], bool]], ...] = (
     (_("Invite people, change roles, read the audit log"), may_manage_members),
     (_("Manage keys, connect stores, make test shops"), may_manage_keys),
     (_("Export tables, hand out or erase a customer's data"), may_manage_privacy),
-    (_("Publish journeys, import files, change the loyalty programme"), may_edit_journeys),
+    (_("Publish journeys, make segments, import files, change the loyalty programme"), may_edit_journeys),
     (_("Join profiles, adjust points"), may_adjust_points),
     (_("Read events word for word"), may_see_payloads),
 )

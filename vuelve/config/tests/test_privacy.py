@@ -33,6 +33,7 @@ from vuelve.platform.db import fetch_dicts, for_shop
 from vuelve.platform.errors import Retryable, VuelveError
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import CustomerId
+from vuelve.segments.services import upload
 from vuelve.shops import services as shops
 from vuelve.shops.exporting.services import path_of, request_export
 from vuelve.shops.exporting.writing import Format, Period
@@ -619,6 +620,8 @@ def a_full_life(story: Story) -> CustomerId:
         "ana", firstName="Ana", phone="+525512345678", address={"street": "Calle Ana 1"}, locale="es-MX"
     )
     identify(story.shop, "ana", at=story.clock.now(), anonymous_id="anonymous-of-ana")
+    story.settle()
+    upload(shop=story.id, name="Feria", ids=["ana"], by="owner@example.com", now=story.clock.now())
     story.order("ana", "1001", email="ana@example.com", notes="For Ana")
     for status in ("packed", "delivered"):
         story.pass_time(hours=1)

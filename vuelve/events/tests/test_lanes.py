@@ -1,4 +1,4 @@
-"""A worker's loops: identity in a thread of its own, then whom others stay behind, then the rest."""
+"""A worker's loops: identity in a thread of its own, then whom others stay behind, then the rest; slow ticks apart."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ from vuelve.events.consuming import consume_once
 from vuelve.events.services import prepare_log
 from vuelve.events.tests.test_log import Collector, StampAll, horizon, wait_for
 from vuelve.events.worker import CONSUMING, WORKERS_SQL
-from vuelve.platform.clock import VirtualClock
+from vuelve.platform.clock import Clock, VirtualClock
 from vuelve.platform.extension import EventBatch, registry
 from vuelve.shops.models import Shop
 from vuelve.testing import track
@@ -126,3 +126,30 @@ def test_only_who_consumes_has_a_share_of_the_shards(shop: Shop, lanes: tuple[Ah
         stop.set()
         for thread in threads:
             thread.join(timeout=30)
+
+
+def test_a_tick_that_stays_apart_holds_nobody_up(shop: Shop, lanes: tuple[Ahead, Behind, Last]) -> None:
+    class Slow:
+        name: ClassVar[str] = "slow"
+        interval_seconds: ClassVar[float] = 60.0
+        is_apart: ClassVar[bool] = True
+
+        def tick(self, clock: Clock) -> int:
+            threads.add(threading.current_thread().name)
+            begun.set()
+            return 0 if goes_on.wait(timeout=30) else 1
+
+    threads: set[str] = set()
+    begun, goes_on, stop = threading.Event(), threading.Event(), threading.Event()
+    registry.ticks.append(Slow())
+    thread = start(stop)
+    try:
+        assert begun.wait(timeout=30)
+        track(shop, "Viewed", customer=7, user_id="u1", at=NOW, message_id="apart")
+        wait_for(lambda: lanes[2].seen == ["apart"])
+    finally:
+        goes_on.set()
+        stop.set()
+        thread.join(timeout=30)
+    assert not thread.is_alive()
+    assert threads == {"apart"}

@@ -23,13 +23,16 @@ from vuelve.platform.extension import registry
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.components import Crumb
 from vuelve.platform.ui.downloads import csv_response
-from vuelve.shops.http import ShopRequest
+from vuelve.shops.http import ShopRequest, segment_url
 from vuelve.shops.search import fold
 
 EXAMPLES = 3
 THINGS = frozenset({"product_id", "sku", "list_id", "promotion_id"})  # with one of these, `name` is a thing's
 # Below this share of events without a property, single mistakes are not worth a warning.
 WARN_SHARE = 0.001
+
+
+SEGMENT_DAYS = 30  # of the segment that the page offers to make
 
 
 @require_safe
@@ -133,6 +136,11 @@ def name(request: ShopRequest) -> HttpResponse:
         "useful": queries.named(vocabulary.useful) if vocabulary else (),
         "is_known": vocabulary is not None,
         "days": queries.DAYS,
+        "segment_url": segment_url(
+            request, {"type": "event", "name": asked, "within_days": SEGMENT_DAYS}, name=asked[:120]
+        )
+        if number == Kind.TRACK and asked
+        else "",
         "crumbs": [Crumb(_("Schema"), reverse("data_schema", kwargs={"shop_slug": request.shop.slug}))],
     }
     return render(request, "events/schema_name.html", context)

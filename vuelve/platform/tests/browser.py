@@ -177,13 +177,13 @@ def looks_right(page: "Page", name: str) -> None:
     With VUELVE_TEST_PICTURES (a folder) there is a picture of each.
     """
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    assert serious_faults(page) == []
+    assert not (faults := serious_faults(page)), faults
     _picture(page, f"{name}-desk")
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.wait_for_timeout(300)  # colours change gradually
     assert page.evaluate("document.documentElement.scrollWidth <= 390")
-    assert serious_faults(page) == []
+    assert not (faults := serious_faults(page)), faults
     _picture(page, f"{name}-phone")
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size({"width": 1440, "height": 900})

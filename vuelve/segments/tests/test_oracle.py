@@ -70,6 +70,19 @@ LEAVES = st.one_of(
     _windowed(_object(type="spent", amount_minor=_threshold(0, 500, 1000), currency=st.sampled_from(["MXN", "USD"]))),
     _windowed(_object(type="ordered", category=st.sampled_from(["CAMERA", "LENS"]))),
     _windowed(_object(type="ordered", product_id="p1", quantity=_threshold(0, 1, 4))),
+    _object(type="event", name=EVENTS, within_days=st.just(90), until_days=st.sampled_from([1, 7, 30])),
+    _object(type="event", name=EVENTS, until_days=st.sampled_from([1, 30])),
+    _windowed(_object(type="event_value", name=EVENTS, of=st.sampled_from(["sum", "avg", "min", "max"]), property=st.sampled_from(["amount", "plan"]),
+                      op=ORDERED, value=st.sampled_from([0, 1, 1.5, 2.5, 100, 333334.666667, 1_000_000]))),
+    _windowed(_object(type="sequence", first=EVENTS, then=EVENTS, days=st.sampled_from([1, 7, 30]), happened=st.booleans())),
+    _windowed(_object(type="average_order", amount_minor=_object(op=ORDERED, value=st.sampled_from([100, 500, 550])), currency=st.sampled_from(["MXN", "USD"]))),
+    _windowed(_object(type="parcel", stage=st.sampled_from(["packed", "delivered"]), count=_threshold(0, 1, 2))),
+    _windowed(_object(type="message", outcome=st.sampled_from(["sent", "delivered", "clicked", "withheld"]), count=_threshold(0, 1, 2))),
+    _windowed(_object(type="message", outcome=st.just("sent"), journey=st.sampled_from([1, 2]))),
+    _windowed(_object(type="journey", state=st.sampled_from(["entered", "active", "finished", "exited"]), journey=st.sampled_from([1, 2]))),
+    _object(type="consent", channel=st.sampled_from(["email", "sms"]), purpose=st.sampled_from(["marketing", "survey"])),
+    _object(type="reachable", channel=st.just("email")),
+    _object(type="bucket", first=st.just(0), last=st.sampled_from([0, 4999, 9999]), salt=st.sampled_from([0, 1])),
     _object(type="trigger_order", category=_object(op="in", value=st.just(["CAMERA"])) | _object(op="contains", value="N")),
 )  # fmt: skip
 TREES = st.recursive(
@@ -131,6 +144,16 @@ def test_every_kind_of_leaf_is_neither_always_true_nor_always_false(world: World
         {"type": "spent", "amount_minor": {"op": "lt", "value": 900}, "currency": "MXN"},
         {"type": "ordered", "category": "CAMERA", "within_days": 90},
         {"type": "trigger_order", "category": {"op": "is", "value": "CAMERA"}},
+        {"type": "event_value", "name": "Order Completed", "of": "avg", "property": "amount", "op": "gte", "value": 300_000},
+        {"type": "sequence", "first": "Product Viewed", "then": "Order Completed", "days": 7},
+        {"type": "sequence", "first": "Product Viewed", "then": "Order Completed", "days": 7, "happened": False},
+        {"type": "average_order", "amount_minor": {"op": "gte", "value": 500}, "currency": "MXN"},
+        {"type": "parcel", "stage": "delivered"},
+        {"type": "message", "outcome": "clicked"},
+        {"type": "journey", "state": "finished"},
+        {"type": "consent", "channel": "email", "purpose": "marketing"},
+        {"type": "reachable", "channel": "email"},
+        {"type": "bucket", "first": 0, "last": 4_999},
     ]  # fmt: skip
     for leaf in plain:
         true = sum(world.holds(leaf, subject, now) for subject in SUBJECTS)

@@ -4,6 +4,7 @@
 spelling of texts.
 """
 
+import json
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,16 @@ class Order:
     items: list[tuple[str, str | None, int]] = field(default_factory=list)  # product, category, quantity
 
 
+@dataclass
+class Fact:
+    """A message, a run or a parcel: when it was, and in which state it is."""
+
+    customer: int
+    at: datetime
+    state: Any
+    journey: int | None = None
+
+
 @dataclass(frozen=True)
 class Subject:
     id: int
@@ -56,6 +67,11 @@ class World:
     aliases: dict[int, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    consents: dict[tuple[int, str], bool] = field(default_factory=dict)  # customer, purpose: of e-mail
+    suppressed: set[str] = field(default_factory=set)
+    messages: list[Fact] = field(default_factory=list)
+    runs: list[Fact] = field(default_factory=list)
+    parcels: list[Fact] = field(default_factory=list)
 
     # --- writing it ---------------------------------------------------------------------------------
 
@@ -84,6 +100,7 @@ class World:
                 self._write_event(cursor, shop, event)
             for order in self.orders:
                 self._write_order(cursor, shop, order)
+            self._write_facts(cursor, shop)
 
     def _write_event(self, cursor: Cursor, shop: ShopId, event: Event) -> None:
         row: dict[str, Any] = {
@@ -94,12 +111,53 @@ class World:
             "customer_id": event.customer,
         }
         row |= {"occurred_at": event.at, "received_at": event.received_at, "name": event.name}
-        row |= {"source": "test", "message_id": f"m{event.seq}", "properties": "{}"}
+        row |= {"source": "test", "message_id": f"m{event.seq}", "properties": _json(event.properties)}
         _insert(cursor, "events_event", row)
         for name, value in event.properties.items():
             typed = {column: v for column, v in _typed(value).items() if column != "text_key"}
             key = {"shop_id": shop, "customer_id": event.customer, "seq": event.seq, "name": name}
             _insert(cursor, "events_property", key | typed)
+
+    def _write_facts(self, cursor: Cursor, shop: ShopId) -> None:
+        for (customer, purpose), is_granted in self.consents.items():
+            decided = {"decided_at": NOW, "message_id": "m", "source": "test"}
+            key = {"shop_id": shop, "customer_id": customer, "channel": "email", "purpose": purpose}
+            _insert(cursor, "customers_consent", key | {"is_granted": is_granted} | decided)
+        for address in self.suppressed:
+            why = {"reason": "bounced", "suppressed_at": NOW}
+            _insert(
+                cursor,
+                "channels_suppression",
+                {"shop_id": shop, "channel": "email", "address": address} | why,
+            )
+        for number, fact in enumerate(self.messages):
+            key = {"shop_id": shop, "customer_id": fact.customer, "idempotency_key": f"m{number}"}
+            what = {
+                "channel": "email",
+                "purpose": "marketing",
+                "status": fact.state,
+                "journey_id": fact.journey,
+            }
+            times = {"queued_at": fact.at, "due_at": fact.at}
+            _insert(cursor, "channels_message", key | what | {"template_version_id": 1} | times)
+        for number, fact in enumerate(self.runs):
+            key = {"shop_id": shop, "customer_id": fact.customer, "journey_id": fact.journey, "version_id": 1}
+            ended = {"wake_at": fact.at} if fact.state == 0 else {"ended_at": fact.at}
+            what = {
+                "entry_key": f"r{number}",
+                "status": fact.state,
+                "step_key": "s",
+                "entered_step_at": fact.at,
+            }
+            _insert(cursor, "journeys_run", key | what | {"entered_at": fact.at} | ended)
+        for number, fact in enumerate(self.parcels):
+            key = {
+                "shop_id": shop,
+                "customer_id": fact.customer,
+                "order_id": f"p{number}",
+                "shipment_id": "1",
+            }
+            _insert(cursor, "commerce_shipment", key | {"milestone": fact.state, "updated_at": fact.at})
 
     def _write_order(self, cursor: Cursor, shop: ShopId, order: Order) -> None:
         key = {"shop_id": shop, "customer_id": order.customer, "order_id": order.order_id}
@@ -146,6 +204,102 @@ class World:
             for event in self.events
         )
         return _threshold(count, leaf.get("count", {"op": "gte", "value": 1}))
+
+    def _numbers(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> list[Decimal]:
+        return [
+            event.properties[leaf["property"]]
+            for event in self.events
+            if event.name == leaf["name"]
+            and self._is_own(event.customer, subject)
+            and _within(event.at, leaf, now)
+            and isinstance(event.properties.get(leaf["property"]), Decimal)
+        ]
+
+    def _event_value(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        numbers, wanted = self._numbers(leaf, subject, now), Decimal(str(leaf["value"]))
+        if leaf["of"] == "sum":
+            return _ORDER[leaf["op"]](sum(numbers, Decimal(0)), wanted)
+        if not numbers:
+            return False
+        if leaf["of"] == "avg":
+            return _ORDER[leaf["op"]](sum(numbers, Decimal(0)), wanted * len(numbers))
+        return _ORDER[leaf["op"]](min(numbers) if leaf["of"] == "min" else max(numbers), wanted)
+
+    def _sequence(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        own = [e for e in self.events if self._is_own(e.customer, subject) and e.at <= now]
+        span = timedelta(days=leaf["days"])
+        firsts = [e.at for e in own if e.name == leaf["first"]]
+        thens = [e.at for e in own if e.name == leaf["then"]]
+        since = now - timedelta(days=leaf["within_days"]) if "within_days" in leaf else None
+        if leaf.get("happened", True):
+            return any(a < b <= a + span and (since is None or b >= since) for a in firsts for b in thens)
+        return any(
+            a + span <= now and (since is None or a >= since) and not any(a < b <= a + span for b in thens)
+            for a in firsts
+        )
+
+    def _consent(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        customer = self.canonical(subject.customer)
+        return leaf["channel"] == "email" and self.consents.get((customer, leaf["purpose"]), False)
+
+    def _reachable(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        customer = self.canonical(subject.customer)
+        email = self.profiles.get(customer, {}).get("email")
+        return (
+            email is not None
+            and email not in self.suppressed
+            and self.consents.get((customer, "marketing"), False)
+        )
+
+    def _bucket(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        customer = self.canonical(subject.customer)
+        number = (customer % 999_983 * 48_271 + leaf.get("salt", 0) * 7_919) % 999_983 % 10_000
+        return customer in self.profiles and leaf["first"] <= number <= leaf["last"]
+
+    def _facts(
+        self,
+        facts: Iterable[Fact],
+        states: Iterable[Any],
+        leaf: Mapping[str, Any],
+        subject: Subject,
+        now: datetime,
+    ) -> bool:
+        count = sum(
+            self._is_own(fact.customer, subject)
+            and fact.state in states
+            and leaf.get("journey", fact.journey) == fact.journey
+            and _within(fact.at, leaf, now)
+            for fact in facts
+        )
+        return _threshold(count, leaf.get("count", {"op": "gte", "value": 1}))
+
+    def _message(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        arrived = {"delivered", "read", "clicked", "replied"}
+        states = {
+            "sent": arrived | {"accepted", "bounced", "unknown"},
+            "delivered": arrived,
+            "clicked": {"clicked", "replied"},
+            "bounced": {"bounced"},
+            "withheld": {"withheld"},
+        }[leaf["outcome"]]
+        return self._facts(self.messages, states, leaf, subject, now)
+
+    def _journey(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        states = {"entered": {0, 1, 2, 3, 4}, "active": {0}, "finished": {1}, "goal": {2}, "exited": {3}}
+        return self._facts(self.runs, states[leaf["state"]], leaf, subject, now)
+
+    def _parcel(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        stages = ["confirmed", "packed", "in_transit", "out_for_delivery", "delivered"]
+        return self._facts(self.parcels, {stages.index(leaf["stage"]) + 1}, leaf, subject, now)
+
+    def _average_order(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        totals = [
+            order.total_minor
+            for order in self._orders_of(leaf, subject, now)
+            if order.currency == leaf["currency"]
+        ]
+        wanted = leaf["amount_minor"]
+        return bool(totals) and _ORDER[wanted["op"]](sum(totals), wanted["value"] * len(totals))
 
     def _trigger(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
         event = self._looked_at(subject)
@@ -239,7 +393,24 @@ def random_world(seed: int) -> World:
                 f"o{number}", dice.randint(1, 40), _instant(dice), currency, dice.randint(1, 9) * 100, items
             )
         )
+    _add_facts(world, random.Random(seed + 1))
     return world
+
+
+def _add_facts(world: World, dice: random.Random) -> None:
+    for customer in range(1, 41):
+        for purpose in ("marketing", "survey"):
+            if customer not in world.aliases and dice.random() < 0.6:
+                world.consents[customer, purpose] = dice.random() < 0.6
+        email = world.profiles[customer]["email"]
+        if email and dice.random() < 0.3:
+            world.suppressed.add(email)
+    statuses = ["accepted", "delivered", "clicked", "bounced", "withheld", "queued"]
+    for _n in range(80):
+        journey = dice.choice([1, 2, None])
+        world.messages.append(Fact(dice.randint(1, 40), _instant(dice), dice.choice(statuses), journey))
+        world.runs.append(Fact(dice.randint(1, 40), _instant(dice), dice.randint(0, 4), dice.choice([1, 2])))
+        world.parcels.append(Fact(dice.randint(1, 40), _instant(dice), dice.randint(1, 5)))
 
 
 def match(
@@ -273,6 +444,15 @@ def _insert(cursor: Cursor, table: str, row: Mapping[str, Any]) -> None:
     cursor.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({slots})", list(row.values()))
 
 
+def _json(properties: Mapping[str, Any]) -> str:
+    def plain(value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return int(value) if value == int(value) else float(value)
+        return value.isoformat() if isinstance(value, datetime) else value
+
+    return json.dumps({name: plain(value) for name, value in properties.items()})
+
+
 def _trait_row(shop: ShopId, customer: int, name: str, value: Any) -> dict[str, Any]:
     key = {"shop_id": shop, "customer_id": customer, "name": name}
     return key | _typed(value) | {"set_at": NOW, "message_id": "m", "source": "test"}
@@ -292,8 +472,12 @@ def _typed(value: Any) -> dict[str, Any]:
 
 
 def _within(at: datetime, leaf: Mapping[str, Any], now: datetime) -> bool:
-    days = leaf.get("within_days")
-    return at <= now and (days is None or at >= now - timedelta(hours=24 * days))
+    days, until = leaf.get("within_days"), leaf.get("until_days")
+    return (
+        at <= now
+        and (days is None or at >= now - timedelta(hours=24 * days))
+        and (until is None or at <= now - timedelta(hours=24 * until))
+    )
 
 
 _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -1,21 +1,25 @@
 """Check, prepare, compile and run condition trees."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 from vuelve.events.services import promote
+from vuelve.platform import limits
 from vuelve.platform.db import Cursor, Statements, for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.extension import Promotion, ValueType, registry
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.segments.bound import values
 from vuelve.segments.compile import members_of, subjects_matching
+from vuelve.segments.models import Segment
 from vuelve.segments.postgres import to_sql
-from vuelve.segments.tree import Tree, canonical, check_tree, describe_tree, leaves_of
+from vuelve.segments.tree import Tree, canonical, check_tree, describe_tree, leaves_of, segments_used
 
-SQL = Statements(__file__)
+SQL = Statements(str(Path(__file__).parent))
 
 COMPILED_KEPT_MAX = 2_000  # statements of a few KB each; compiling one takes tens of milliseconds
 
@@ -62,8 +66,10 @@ class CompiledCondition:
 
 
 def check_condition(*, shop: ShopId, tree: object, path: str) -> None:
-    """Raise VuelveError, with the path of the field that is wrong, if the tree is not well formed."""
+    """Raise VuelveError, with the path of the field that is wrong, if the tree is not well formed or names no segment."""
     check_tree(tree, registry.conditions, path)
+    assert isinstance(tree, Mapping)
+    _check_segments(shop, tree, path)
 
 
 def prepare_condition(*, shop: ShopId, tree: Tree, event_name: str | None, path: str = "conditions") -> None:
@@ -81,6 +87,45 @@ def prepare_condition(*, shop: ShopId, tree: Tree, event_name: str | None, path:
             except VuelveError as error:
                 error.field = at
                 raise
+
+
+def check_promotions(*, shop: ShopId, tree: Tree, path: str) -> list[str]:
+    """The event properties that `prepare_condition` will have to read out of the past, as `event: property`.
+
+    Raises VuelveError as that does, without any work: for an answer while somebody waits.
+    """
+    with for_shop(shop) as cursor:
+        rows = cursor.execute(
+            "SELECT event_name, property, value_type FROM events_promoted WHERE shop_id = %s", [shop]
+        ).fetchall()
+    known = {(row[0], row[1]): row[2] for row in rows}
+    missing: dict[tuple[str, str], str] = {}
+    for leaf, at in leaves_of(tree, path):
+        try:
+            wanted = registry.conditions[leaf["type"]].promotions(leaf, None)
+        except VuelveError as error:
+            error.field = at
+            raise
+        for one in wanted:
+            key = (one.event_name, one.property)
+            kept_as = known.get(key) or missing.get(key)
+            if kept_as and one.value_type is not None and one.value_type != kept_as:
+                raise VuelveError(
+                    "promoted_type",
+                    f"`{one.property}` of `{one.event_name}` is in use as {kept_as}, not {one.value_type}.",
+                    field=at,
+                    hint=f"Compare it as {kept_as}.",
+                )
+            if key not in known:
+                missing[key] = one.value_type or ValueType.TEXT
+    if len(known) + len(missing) > limits.PROMOTED_PROPERTIES_MAX:
+        raise VuelveError(
+            "promoted_limit",
+            f"Conditions use {len(known)} event properties already.",
+            field=path,
+            hint="Remove conditions that are no longer needed.",
+        )
+    return [f"{event}: {name}" for event, name in missing]
 
 
 def compile_condition(*, shop: ShopId, tree: Tree) -> CompiledCondition:
@@ -124,3 +169,21 @@ def _promote(shop: ShopId, promotion: Promotion) -> None:
         # Kept as another type: that is good enough for a leaf that only asks whether there is a value.
         if promotion.value_type is not None or error.code != "promoted_type":
             raise
+
+
+def _check_segments(shop: ShopId, tree: Tree, path: str) -> None:
+    used = segments_used(tree)
+    if not used:
+        return
+    with for_shop(shop):
+        known = set(
+            Segment.objects.filter(shop_id=shop, pk__in=used, archived_at=None).values_list("pk", flat=True)
+        )
+    for leaf, at in leaves_of(tree, path):
+        if leaf["type"] == "segment" and leaf["segment"] not in known:
+            raise VuelveError(
+                "unknown_segment",
+                "There is no such segment.",
+                field=f"{at}.segment",
+                hint="Use the number of a segment of this shop.",
+            )

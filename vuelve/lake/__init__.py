@@ -1,0 +1,1 @@
+"""REMEMBER: the log and the tables in an open format, and DuckDB over it."""
