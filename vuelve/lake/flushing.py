@@ -44,9 +44,8 @@ BEHIND = Gauge(
 )
 
 ATTEMPTS_MAX = 5
-FAR_BEHIND_FLUSHES = (
-    4  # with more to come, customers' rows are copied whole in the end instead of batch by batch
-)
+# With more than one flush to come, customers' rows are copied whole in the end instead of batch by batch.
+FAR_BEHIND_FLUSHES = 1
 WHOLE_BYTES = 64 << 20  # of CSV at a time, while tables are copied whole
 _START: Position = (0, 0)
 
