@@ -30,7 +30,7 @@ from vuelve.platform import limits
 from vuelve.platform.clock import monotonic_seconds
 from vuelve.platform.db import LOOKUPS_ONLY, Cursor, Statements, for_shop, for_shops, raw_cursor
 from vuelve.platform.db import without as without_methods
-from vuelve.platform.extension import LakeTable, LakeType
+from vuelve.platform.extension import LakeTable, LakeType, registry
 from vuelve.platform.ids import ShopId
 from vuelve.shops.queries import all_shop_ids
 
@@ -166,7 +166,9 @@ def _read(start: Position, missed: bool, rows: int) -> _Batch | None:
     """None if there is nothing new."""
     version = _next_version()
     with for_shops(all_shop_ids()) as cursor:
-        limit = cursor.execute(SQL["open_end"]).fetchone()
+        limit = cursor.execute(
+            SQL["open_end"], {"consumers": [consumer.name for consumer in registry.consumers]}
+        ).fetchone()
         if limit is None:
             return None
         span = {"xid": start[0], "seq": start[1], "end_xid": limit[0], "end_seq": limit[1]}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from vuelve.lake import catalogue, flushing, upkeep
 from vuelve.lake.problems import LakeProblems
@@ -21,7 +21,7 @@ from vuelve.lake.tests.support import lake_from_here
 from vuelve.lake.ticks import LakeTick
 from vuelve.lake.verifying import verify
 from vuelve.platform.clock import VirtualClock, real
-from vuelve.platform.db import for_shop
+from vuelve.platform.db import for_shop, raw_cursor
 from vuelve.platform.ids import ShopId
 from vuelve.shops.models import Shop
 from vuelve.shops.tests.people import page_request
@@ -294,3 +294,18 @@ def test_tables_are_read_by_an_index_or_say_that_they_have_none(database: str) -
         start = f"(shop_id, {table.customer}"
         by_customer = [one for source, one in indexes if source == table.source and start in one]
         assert bool(by_customer) == table.is_indexed, table.source
+
+
+def test_a_consumer_that_is_no_more_holds_nobody_up(log: None, shop: Shop) -> None:
+    with transaction.atomic():
+        raw_cursor().execute(
+            "INSERT INTO events_cursor (consumer, shard, xid, seq) VALUES ('gone', 0, 0, 0) ON CONFLICT DO NOTHING"
+        )
+    try:
+        track(shop, "Product Viewed", user_id="ana", at=NOW)
+        drain(NOW)
+        assert flush_all() > 0
+        assert len(events_of(shop)) == 1
+    finally:
+        with transaction.atomic():
+            raw_cursor().execute("DELETE FROM events_cursor WHERE consumer = 'gone'")
