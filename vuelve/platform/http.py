@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils.http import parse_header_parameters
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client import REGISTRY as LOCAL_REGISTRY
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -45,6 +46,16 @@ def observe(get_response: Handler) -> Handler:
     return handle
 
 
+class Request(WSGIRequest):
+    """Addresses and forms are UTF-8, whatever the request calls itself.
+
+    Django takes the word of it for any codec of Python, and falls over `hex` or `idna` before a view is reached.
+    """
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+
+
 def machines_first(get_response: Handler) -> Handler:
     """Calls of machines go straight to their views: sessions, languages, CSRF and messages are for people.
 
@@ -63,13 +74,14 @@ class MachinesBeforeDjango:
 
     def __init__(self, django: WSGIHandler) -> None:
         self._django = django
+        django.request_class = Request
         self._answer = cast(Handler, convert_exception_to_response(observe(self._handle)))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         match = _machine_match(environ["PATH_INFO"])
         if match is None:
             return self._django(environ, start_response)
-        request = WSGIRequest(environ)
+        request = Request(environ)
         request.resolver_match = match
         response = self._answer(request)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")

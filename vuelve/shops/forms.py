@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from vuelve.shops.models import KeyKind, Member, Role
 from vuelve.shops.scopes import Scope
+from vuelve.shops.services_members import EMAIL_CHARS_MAX
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    email = forms.EmailField(label=_("E-mail"), max_length=EMAIL_CHARS_MAX)
     role = forms.ChoiceField(label=_("Role"), choices=())
 
     def __init__(self, *args: Any, roles: list[str], **kwargs: Any) -> None:
@@ -40,7 +41,7 @@ class JoinForm(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        validate_password(password, Member(email=self.email, name=self.data.get("name", "")))
+        validate_password(password, Member(email=self.email, name=self.cleaned_data.get("name", "")))
         return password
 
 

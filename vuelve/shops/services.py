@@ -152,6 +152,11 @@ def use_sign_in_link(*, token: str, now: datetime) -> Member | None:
     return SignInLink.objects.select_related("member").get(hash=hash_secret(token)).member
 
 
+def end_sign_in_links(*, member: Member, now: datetime) -> None:
+    """Those that were not used work no more."""
+    SignInLink.objects.filter(member=member, used_at=None).update(used_at=now)
+
+
 def audit(
     *, shop: ShopId, actor: str, action: str, target: str = "", detail: Mapping[str, Any] | None = None
 ) -> None:

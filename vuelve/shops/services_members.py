@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError, conflict, not_found
 from vuelve.platform.ids import ShopId, hash_secret
@@ -14,17 +15,21 @@ from vuelve.shops.services import audit
 
 INVITATION_VALID = timedelta(days=7)
 MEMBERS_MAX = 200  # and open invitations as many
+EMAIL_CHARS_MAX = 200  # what the audit log has room for
 
 
 def invite(*, by: Membership, email: str, role: str, now: datetime) -> str:
     """A token that lets its bearer join as `email`, once, for seven days. One that was open for the address ends.
 
-    Raises VuelveError `forbidden`, `member_exists` (409), `members_limit` (409).
+    Raises VuelveError `forbidden`, `email` (409: too long), `member_exists` (409), `members_limit` (409).
     """
     require(role in Role.values and may_grant(by, role))
     email, shop, token = email.strip().lower(), ShopId(by.shop_id), secrets.token_urlsafe(24)
+    if len(email) > EMAIL_CHARS_MAX:  # lower case may be longer
+        raise conflict("email", f"An address has at most {EMAIL_CHARS_MAX} characters.", field="email")
     with for_shop(shop):
-        _lock(shop)
+        _lock(shop, by)
+        require(may_grant(by, role))
         if Membership.objects.filter(shop_id=shop, member__email=email).exists():
             raise conflict("member_exists", f"{email} is a member already.", field="email")
         Invitation.objects.filter(shop_id=shop, email=email, accepted_at=None, revoked_at=None).update(
@@ -49,6 +54,7 @@ def revoke_invitation(*, by: Membership, invitation: int, now: datetime) -> None
     """Raises VuelveError `not_found`, also when it was accepted, and `forbidden`."""
     shop = ShopId(by.shop_id)
     with for_shop(shop):
+        _lock(shop, by)
         found = (
             Invitation.objects.select_for_update()
             .filter(pk=invitation, shop_id=shop, accepted_at=None, revoked_at=None)
@@ -137,10 +143,11 @@ def change_role(*, by: Membership, membership: int, role: str) -> None:
             target=found.member.email,
             detail={"role": [before, role]},
         )
+        _end_invitations(by, found)
 
 
 def remove_member(*, by: Membership, membership: int) -> None:
-    """Gone from this shop at once; the account stays. Raises VuelveError as `change_role`."""
+    """Gone from this shop at once, with the invitations that were theirs; the account stays. Raises VuelveError as `change_role`."""
     shop = ShopId(by.shop_id)
     with for_shop(shop):
         found = _held(by, membership)
@@ -153,23 +160,37 @@ def remove_member(*, by: Membership, membership: int) -> None:
             target=found.member.email,
             detail={"role": found.role},
         )
+        found.role = ""
+        _end_invitations(by, found)
         found.delete()
 
 
-def _lock(shop: ShopId) -> None:
+def _lock(shop: ShopId, by: Membership) -> None:
     """Changes of a shop's team come one after another: two owners who remove each other leave one."""
     Shop.objects.select_for_update(no_key=True).get(pk=shop)
+    # What `by` may do is read anew: whoever waited may have lost the role meanwhile.
+    by.role = Membership.objects.filter(pk=by.pk).values_list("role", flat=True).first() or ""
 
 
 def _held(by: Membership, membership: int) -> Membership:
-    _lock(ShopId(by.shop_id))
-    # What `by` may do is read anew: whoever waited may have lost the role meanwhile.
-    by.role = Membership.objects.filter(pk=by.pk).values_list("role", flat=True).first() or ""
+    _lock(ShopId(by.shop_id), by)
     found = Membership.objects.select_related("member").filter(pk=membership, shop_id=by.shop_id).first()
     if found is None:
         raise not_found("member")
     require(may_grant(by, found.role))
     return found
+
+
+def _end_invitations(by: Membership, inviter: Membership) -> None:
+    """Those that are open for a role which the inviter may give no more: their links may be with the inviter."""
+    shop = ShopId(by.shop_id)
+    for each in Invitation.objects.filter(
+        shop_id=shop, invited_by=inviter.member.email, accepted_at=None, revoked_at=None
+    ):
+        if not may_grant(inviter, each.role):
+            each.revoked_at = real.now()
+            each.save(update_fields=["revoked_at"])
+            audit(shop=shop, actor=by.member.email, action="Invitation Revoked", target=each.email)
 
 
 def _keep_an_owner(shop: ShopId, leaving: Membership) -> None:

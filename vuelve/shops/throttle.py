@@ -6,6 +6,7 @@ slip past the count; a success forgets them. Stored hashed: the table is no list
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import IPv6Network, ip_address
 
 from django.db import connection
 
@@ -24,7 +25,16 @@ WINDOW = timedelta(seconds=limits.SIGN_IN_WINDOW_SECONDS)
 
 
 def _key(email: str, address: str) -> str:
-    return sha256(f"{email.strip().lower()}|{address}".encode()).hexdigest()
+    return sha256(f"{email.strip().lower()}|{_place(address)}".encode()).hexdigest()
+
+
+def _place(address: str) -> str:
+    """The network of an IPv6 address: whoever has one has all 2^64 of it."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(IPv6Network((found.packed, 64), strict=False)) if found.version == 6 else address
 
 
 def count_attempt(*, email: str, address: str, now: datetime) -> timedelta | None:

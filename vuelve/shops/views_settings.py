@@ -246,17 +246,22 @@ def join(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     form = JoinForm(
         request.POST if request.method == "POST" and known is None else None, email=invitation.email
     )
+    there = reverse("overview", kwargs={"shop_slug": shop.slug})
     if request.method == "POST" and (is_known_here or (known is None and form.is_valid())):
-        with for_shop(shop_id):
-            member = services_members.join(
-                shop=shop_id,
-                token=token,
-                now=now,
-                member=known if is_known_here else None,
-                name=form.cleaned_data["name"] if known is None else "",
-                password=form.cleaned_data["password"] if known is None else "",
-            )
-        there = reverse("overview", kwargs={"shop_slug": shop.slug})
+        try:
+            with for_shop(shop_id):
+                member = services_members.join(
+                    shop=shop_id,
+                    token=token,
+                    now=now,
+                    member=known if is_known_here else None,
+                    name=form.cleaned_data["name"] if known is None else "",
+                    password=form.cleaned_data["password"] if known is None else "",
+                )
+        except VuelveError as error:
+            if error.code == "member_exists":  # since the invitation was written: its page knows the account
+                return redirect(there if is_known_here else request.path)
+            return render(request, "shops/invitation_ended.html", status=error.status)
         return redirect(there) if is_known_here else enter(request, member, there, method="invitation")
     context = {
         "shop_name": shop.name,

@@ -11,17 +11,20 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from vuelve.platform import env, vault
 from vuelve.platform.clock import real
 from vuelve.platform.http import client_address
 from vuelve.shops import throttle
+from vuelve.shops.accounts.openid import Provider, failed
 from vuelve.shops.models import Member
 
 log = structlog.get_logger(__name__)
 
+_BEGAN_WITH = "began_with"  # in the session until the last step: the hash that Django's sessions hold, too
 BY_LINK = "link"  # the method of a session that began with a one-time link of the server's command line
 
 
@@ -43,6 +46,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
         return not came_by_link(self.request) and super().is_reauthentication_required(app=app, **more)
+
+    def pre_login(self, request: HttpRequest, user: Member, **more: Any) -> HttpResponse | None:
+        request.session[_BEGAN_WITH] = user.get_session_auth_hash()
+        answer: HttpResponse | None = super().pre_login(request, user, **more)
+        return answer
+
+    def login(self, request: HttpRequest, user: Member) -> None:
+        """Another password ends what began with the one before, also between the password and the second factor."""
+        began_with = request.session.pop(_BEGAN_WITH, "")
+        if not constant_time_compare(began_with, user.get_session_auth_hash()):
+            request.session.flush()
+            raise ImmediateHttpResponse(redirect("sign_in"))
+        super().login(request, user)
 
     def reauthenticate(self, user: Member, password: str) -> bool:
         """Within the same limit as sign-in: a session left open must not help to guess."""
@@ -73,6 +89,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """A provider says who somebody is; that they are a member of ours, an invitation has said before."""
 
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Provider:
+        return Provider(request, app=super().get_provider(request, provider, client_id).app)
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """The first time: the member whose address it is, as far as the provider vouches for the address."""
         if sociallogin.is_existing:
@@ -95,14 +114,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         extra_context: Any = None,
     ) -> None:
         log.warning("sign-in by a provider failed", error=str(error), exception=str(exception))
-        raise ImmediateHttpResponse(
-            render(
-                request,
-                "shops/accounts/provider_failed.html",
-                {"is_cancelled": error == "cancelled"},
-                status=403,
-            )
-        )
+        raise ImmediateHttpResponse(failed(request, is_cancelled=error == "cancelled"))
 
 
 def _no_account(request: HttpRequest) -> HttpResponse:

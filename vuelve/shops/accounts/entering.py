@@ -22,7 +22,8 @@ def enter(request: HttpRequest, member: Member, next_url: str, *, method: str) -
 def safe_next(request: HttpRequest) -> str:
     """Where to go then: an address of ours, or the home page."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(
+    # A name is none: `redirect` would look for a page that is called so.
+    if wanted.startswith(("/", "http://", "https://")) and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         return wanted

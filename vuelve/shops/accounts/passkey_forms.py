@@ -27,7 +27,7 @@ def _refusing() -> Iterator[None]:
 
 class CredentialField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
-        if len(value) > CHARS_MAX:
+        if value is not None and len(value) > CHARS_MAX:
             raise get_adapter().validation_error("incorrect_code")
         with _refusing():
             found = super().to_python(value)

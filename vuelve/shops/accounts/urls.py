@@ -5,9 +5,9 @@ from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as code_app
 from allauth.mfa.webauthn import views as passkeys
-from django.urls import include, path
+from django.urls import path
 
-from vuelve.shops.accounts import views, views_own
+from vuelve.shops.accounts import openid, views, views_own
 
 urlpatterns = [
     path("sign-in", views.sign_in, name="sign_in"),
@@ -15,7 +15,8 @@ urlpatterns = [
     path("sign-in/second-factor", second_factor.authenticate, name="mfa_authenticate"),
     path("sign-in/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/not-active", account_inactive, name="account_inactive"),
-    path("sign-in/with/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("sign-in/with/<str:provider_id>/login/", openid.sign_in, name="openid_connect_login"),
+    path("sign-in/with/<str:provider_id>/login/callback/", openid.come_back, name="openid_connect_callback"),
     path("sign-in/with-cancelled", views.provider_cancelled, name="socialaccount_login_cancelled"),
     path("sign-in/<str:token>", views.sign_in_by_link, name="sign_in_by_link"),
     path("sign-out", views.sign_out, name="sign_out"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vuelve.platform.clock import real
 from vuelve.platform.http import client_address
 from vuelve.shops import services, throttle
-from vuelve.shops.accounts import providers
+from vuelve.shops.accounts import openid, providers
 from vuelve.shops.accounts.adapters import BY_LINK
 from vuelve.shops.accounts.entering import enter, safe_next
 from vuelve.shops.accounts.forms import SignInForm
@@ -83,4 +83,4 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_GET
 def provider_cancelled(request: HttpRequest) -> HttpResponse:
     """The provider asked, and the member said no."""
-    return render(request, "shops/accounts/provider_failed.html", {"is_cancelled": True}, status=403)
+    return openid.failed(request, is_cancelled=True)

@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from vuelve.platform.clock import real
+from vuelve.shops import services
 from vuelve.shops.accounts import sessions
 from vuelve.shops.accounts.adapters import came_by_link
 from vuelve.shops.accounts.forms import PasswordForm, ProfileForm
@@ -78,13 +80,14 @@ def change_profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def change_password(request: HttpRequest) -> HttpResponse:
-    """All other sessions end: their signature holds the old password's hash."""
+    """All other sessions end: their signature holds the old password's hash. And links that nobody used."""
     member = cast(Member, request.user)
     form = _password_form(request, is_sent=True)
     if not form.is_valid():
         return _page(request, password=form)
     member.set_password(form.cleaned_data["new"])
     member.save(update_fields=["password"])
+    services.end_sign_in_links(member=member, now=real.now())
     sessions.end_other_sessions(member, request.session.session_key)
     update_session_auth_hash(request, member)
     sessions.begin_anew(request)

@@ -197,6 +197,22 @@ def test_another_password_ends_the_other_sessions_but_not_this(shop: Shop, membe
     assert UserSession.objects.filter(user=member).count() == 1
 
 
+def test_another_password_ends_what_waits_for_the_second_factor(shop: Shop, member: Member) -> None:
+    client, secret, _codes = with_code_app(member)
+    half, _ = sign_in(member)
+    other, _ = sign_in(member)
+    link = services.issue_sign_in_link(member=member, now=real.now())
+    client.post("/account/password", {"current": PASSWORD, "new": "paraguas-azul-lento"})
+    assert half.post("/sign-in/second-factor", {"code": code_of(secret, 1)})["Location"] == "/sign-in"
+    assert not is_in(half, shop)
+    assert other.get("/sign-in/second-factor").status_code == 200  # a page that leads nowhere
+    assert browser_of().get(f"/sign-in/{link}").status_code == 410
+    cache.clear()  # the code was used
+    again, _ = sign_in(member, "paraguas-azul-lento")
+    again.post("/sign-in/second-factor", {"code": code_of(secret, 1)})
+    assert is_in(again, shop)
+
+
 def test_a_session_is_ended_from_another(shop: Shop, member: Member) -> None:
     here, _ = sign_in(member)
     there, _ = sign_in(member)
@@ -266,6 +282,14 @@ def test_a_passkey_that_is_none_is_refused(shop: Shop, credential: str) -> None:
     assert client.get("/sign-in/passkey", headers={"accept": "application/json"}).json()["request_options"]
     assert client.post("/sign-in/passkey", {"credential": credential}).status_code == 302
     assert not is_in(client, shop)
+
+
+def test_a_passkey_that_is_not_there_is_refused(shop: Shop, member: Member) -> None:
+    assert browser_of().post("/sign-in/passkey")["Location"] == "/sign-in"
+    with_code_app(member)
+    half, _ = sign_in(member)
+    assert half.post("/sign-in/second-factor").status_code == 200
+    assert not is_in(half, shop)
 
 
 def test_name_and_language(member: Member) -> None:

@@ -13,9 +13,10 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client, override_settings
 
+from vuelve.shops import services
 from vuelve.shops.accounts.providers import sign_in_providers
-from vuelve.shops.models import Member, Shop
-from vuelve.shops.tests.people import browser_of, make_member
+from vuelve.shops.models import Member, Role, Shop
+from vuelve.shops.tests.people import PASSWORD, browser_of, make_member
 from vuelve.shops.tests.test_accounts import actions, is_in, with_code_app
 
 CALLBACK = "/sign-in/with/oidc/login/callback/"
@@ -28,6 +29,7 @@ class Provider(ThreadingHTTPServer):
     claims: dict[str, Any]
     asked: list[dict[str, list[str]]]
     is_broken = False
+    said = ""  # what the userinfo endpoint says instead
 
     @property
     def address(self) -> str:
@@ -45,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
                 "userinfo_endpoint": f"{at}/me", "jwks_uri": f"{at}/keys",
             })  # fmt: skip
         else:
-            self._say(self.server.claims)
+            self._say(json.loads(self.server.said) if self.server.said else self.server.claims)
 
     def do_POST(self) -> None:
         self.server.asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
@@ -55,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         told = {"iss": self.server.address, "aud": "vuelve-here", **self.server.claims}
         self._say({"access_token": "x", "token_type": "Bearer", "id_token": jwt.encode(told, "k" * 32)})
 
-    def _say(self, body: dict[str, Any]) -> None:
+    def _say(self, body: Any) -> None:
         text = json.dumps(body).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -180,3 +182,108 @@ def test_without_a_provider_there_is_no_such_page() -> None:
     client = browser_of()
     assert client.get("/sign-in/with/oidc/login/").status_code == 404
     assert client.get("/sign-in/with/other/login/").status_code == 404
+
+
+def test_the_subject_of_another_issuer_is_somebody_else(
+    shop: Shop, member: Member, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_back(browser_of(), provider, email=member.email, sub="1")
+    monkeypatch.setenv("VUELVE_OIDC_ISSUER", f"{provider.address}/")  # the same, written otherwise
+    with override_settings(SOCIALACCOUNT_PROVIDERS=sign_in_providers()):
+        same = browser_of()
+        come_back(same, provider, email="changed@example.com", sub="1")
+        assert is_in(same, shop)
+    elsewhere = provider.address.replace("127.0.0.1", "localhost")
+    monkeypatch.setenv("VUELVE_OIDC_ISSUER", elsewhere)
+    with override_settings(SOCIALACCOUNT_PROVIDERS=sign_in_providers()):
+        other = browser_of()
+        assert come_back(other, provider, email="stranger@example.com", sub="1").status_code == 403
+        assert not is_in(other, shop)
+
+
+def test_nobody_is_connected_to_who_is_signed_in(shop: Shop, member: Member, provider: Provider) -> None:
+    other, client = make_member(shop), browser_of(member)
+    provider.claims = {"sub": provider.subject, "email_verified": True, "email": other.email}
+    for who in (client, browser_of()):
+        there = who.get("/sign-in/with/oidc/login/?process=connect&next=/account/")
+        asked = parse_qs(urlsplit(there["Location"]).query)
+        assert who.get(CALLBACK, {"code": "c", "state": asked["state"][0]})["Location"] == "/account/"
+        assert who.session["_auth_user_id"] == str(other.pk)
+    assert not SocialAccount.objects.filter(user=member).exists()
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sub": None},
+        {"sub": ""},
+        {"sub": 7},
+        {"sub": ["1"]},
+        {"sub": "a\x00b"},
+        {"sub": "\ud800"},
+        {"sub": "x" * 256},
+        {"email": 3},
+        {"email": ["{member}"]},
+        {"email": "a\x00b@example.com"},
+        {"email": "x" * 400 + "@example.com"},
+        {"email": "\ud800@example.com"},
+    ],
+)
+def test_claims_that_are_none(shop: Shop, member: Member, provider: Provider, claims: dict[str, Any]) -> None:
+    client = browser_of()
+    assert come_back(client, provider, **{"email": member.email, **claims}).status_code == 403
+    assert not is_in(client, shop)
+
+
+def test_what_else_a_provider_says_is_not_kept(shop: Shop, member: Member, provider: Provider) -> None:
+    client = browser_of()
+    more = {"name": "\x00", "picture": {"a": 1}, "family_name": 3, "preferred_username": ["\x00"]}
+    come_back(client, provider, email=member.email, sub="x" * 255, **more)
+    assert is_in(client, shop)
+    assert SocialAccount.objects.get(user=member).extra_data == {
+        "userinfo": {"sub": "x" * 255, "email_verified": True, "email": member.email}
+    }
+
+
+def test_an_address_that_only_looks_the_same(shop: Shop, provider: Provider) -> None:
+    member = services.create_member(
+        shop=shop, email=f"kika-{token_hex(4)}@example.com", password=PASSWORD, role=Role.OWNER
+    )
+    client = browser_of()
+    lookalike = member.email.replace("k", "\N{KELVIN SIGN}")
+    assert come_back(client, provider, email=lookalike).status_code == 403
+    assert not is_in(client, shop)
+
+
+@pytest.mark.parametrize("body", [[], 3, "x", None, {}])
+def test_an_answer_that_is_no_object(shop: Shop, member: Member, provider: Provider, body: Any) -> None:
+    client = browser_of()
+    there = client.get("/sign-in/with/oidc/login/")
+    provider.claims, provider.said = {"email": member.email}, json.dumps(body)
+    state = parse_qs(urlsplit(there["Location"]).query)["state"][0]
+    assert client.get(CALLBACK, {"code": "c", "state": state}).status_code == 403
+    assert not is_in(client, shop)
+
+
+def test_two_subjects_are_nobody(shop: Shop, member: Member, provider: Provider) -> None:
+    client = browser_of()
+    there = client.get("/sign-in/with/oidc/login/")
+    provider.claims = {"sub": "1", "email": member.email, "email_verified": True}
+    provider.said = json.dumps({**provider.claims, "sub": "2"})
+    state = parse_qs(urlsplit(there["Location"]).query)["state"][0]
+    assert client.get(CALLBACK, {"code": "c", "state": state}).status_code == 403
+    assert not is_in(client, shop)
+
+
+def test_a_provider_that_does_not_answer(shop: Shop, member: Member, provider: Provider) -> None:
+    client = browser_of(language="en")
+    there = client.get("/sign-in/with/oidc/login/")
+    state = parse_qs(urlsplit(there["Location"]).query)["state"][0]
+    provider.shutdown()
+    provider.server_close()
+    for answer in (
+        client.get("/sign-in/with/oidc/login/"),
+        client.get(CALLBACK, {"code": "c", "state": state}),
+    ):
+        assert answer.status_code == 403
+        assert "Not signed in" in answer.content.decode()

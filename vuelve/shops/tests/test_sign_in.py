@@ -206,3 +206,19 @@ def test_a_success_forgets_the_failures(member: Member) -> None:
             post(client, member.email, "wrong")
         assert post(client, member.email, PASSWORD).status_code == 302
         client.post("/sign-out")
+
+
+def test_whoever_has_a_network_has_one_place(member: Member) -> None:
+    now = real.now()
+    for number in range(limits.SIGN_IN_ATTEMPTS_MAX):
+        address = f"2001:db8:1:2:{number:x}::7"
+        assert throttle.count_attempt(email=member.email, address=address, now=now) is None
+    assert throttle.count_attempt(email=member.email, address="2001:db8:1:2:ffff::1", now=now)
+    assert throttle.count_attempt(email=member.email, address="2001:db8:1:3::1", now=now) is None
+
+
+@pytest.mark.parametrize("name", ["overview", "{}", "a:b", "", "\x00", "9" * 400])
+def test_a_name_of_a_page_is_no_address(member: Member, name: str) -> None:
+    client = browser_of()
+    assert post(client, member.email, PASSWORD, next=name)["Location"] == "/"
+    assert client.get("/sign-in", {"next": name})["Location"] == "/"

@@ -13,7 +13,7 @@ from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import ShopId
-from vuelve.shops import services, services_members
+from vuelve.shops import forms, services, services_members
 from vuelve.shops.models import AuditEntry, Invitation, Member, Membership, Role, Shop
 from vuelve.shops.tests.people import PASSWORD, another_shop, browser_of, make_member
 from vuelve.shops.wording import ACTIONS
@@ -110,6 +110,45 @@ def test_whoever_has_an_account_signs_in_and_joins_with_it(shop: Shop, owner: Me
     assert Membership.objects.filter(member=bea).count() == 2
 
 
+def test_who_is_a_member_by_now_is_let_in(shop: Shop, owner: Membership) -> None:
+    other = make_member(another_shop())
+    token = invite(owner, other.email)
+    Membership.objects.create(shop=shop, member=other, role=Role.VIEWER)
+    answer = browser_of(other).post(join_url(shop, token))
+    assert answer["Location"] == url(shop, "overview")
+    assert membership(other, shop).role == Role.VIEWER
+
+
+def test_an_invitation_that_ends_while_it_is_accepted(
+    shop: Shop, owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = invite(owner, "late@example.com")
+    seen = services_members.open_invitation(shop=ShopId(shop.pk), token=token, now=real.now())
+    monkeypatch.setattr(services_members, "open_invitation", lambda **_asked: seen)
+    services_members.revoke_invitation(by=owner, invitation=seen.pk, now=real.now())  # type: ignore[union-attr]
+    assert browser_of().post(join_url(shop, token), GOOD).status_code == 410
+    assert not Member.objects.filter(email="late@example.com").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["a" * 140 + "@" + "b" * 60 + ".com", "a" * 180 + "@" + "\u0130" * 10 + ".com"]
+)
+def test_an_address_without_end(shop: Shop, owner: Membership, address: str) -> None:
+    sent = {"email": address, "role": Role.VIEWER}
+    assert browser(owner).post(url(shop, "member_invite"), sent).status_code == 422
+    assert not Invitation.objects.filter(shop=shop).exists()
+
+
+def test_a_name_without_end_is_not_compared(
+    shop: Shop, owner: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str] = []
+    monkeypatch.setattr(forms, "validate_password", lambda _password, member: compared.append(member.name))
+    sent = {**GOOD, "name": "abc " * 100_000}
+    assert browser_of().post(join_url(shop, invite(owner, "long@example.com")), sent).status_code == 422
+    assert compared == [""]
+
+
 def test_the_service_refuses_another_member(shop: Shop, owner: Membership) -> None:
     token = invite(owner)
     eve = make_member(another_shop())
@@ -178,6 +217,31 @@ def test_a_role_that_is_lowered_holds_at_the_next_click(shop: Shop, owner: Membe
     )
     browser(owner).post(url(shop, "member_remove", membership_id=admin.pk))
     assert signed_in.get(url(shop, "overview")).status_code == 404
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_invitations_go_with_who_may_give_them_no_more(
+    shop: Shop, owner: Membership, is_removed: bool
+) -> None:
+    admin = of(shop, Role.ADMIN)
+    theirs, others = invite(admin, "back-door@example.com", Role.ADMIN), invite(owner)
+    if is_removed:
+        services_members.remove_member(by=owner, membership=admin.pk)
+    else:
+        services_members.change_role(by=owner, membership=admin.pk, role=Role.VIEWER)
+    assert browser_of().post(join_url(shop, theirs), GOOD).status_code == 410
+    assert browser_of().get(join_url(shop, others)).status_code == 200
+    assert audited(shop)[-1] == ("Invitation Revoked", "back-door@example.com", {})
+    with pytest.raises(VuelveError, match="role"):  # also by a click that was on its way
+        invite(admin, "another@example.com")
+
+
+def test_an_owner_who_becomes_admin_leaves_what_an_admin_may_give(shop: Shop, owner: Membership) -> None:
+    second = of(shop, Role.OWNER)
+    high, low = invite(second, "high@example.com", Role.OWNER), invite(second, "low@example.com")
+    services_members.change_role(by=owner, membership=second.pk, role=Role.ADMIN)
+    assert browser_of().get(join_url(shop, high)).status_code == 410
+    assert browser_of().get(join_url(shop, low)).status_code == 200
 
 
 def test_a_shop_keeps_an_owner(shop: Shop, owner: Membership) -> None:
