@@ -11,7 +11,6 @@ from allauth.socialaccount.providers.openid_connect import views as theirs
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from requests import RequestException
 
 SUBJECT_CHARS_MAX = 255  # OpenID Connect's own limit
 ADDRESS_CHARS_MAX = 254
@@ -67,7 +66,7 @@ def _reaching(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def handle(request: HttpRequest, provider_id: str) -> HttpResponse:
         try:
             return view(request, provider_id)
-        except RequestException as error:
+        except OSError as error:  # those of `requests` are
             log.warning("the provider did not answer", exception=str(error))
             return failed(request)
 
