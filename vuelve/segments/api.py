@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Router, Schema
 
 from vuelve.platform import clock, limits
 from vuelve.platform.db import for_shop
@@ -130,6 +130,24 @@ def make(request: HttpRequest, payload: SegmentIn) -> tuple[int, dict[str, Any]]
         return 201, _shown(made, payload.tree)
 
 
+# Before the addresses with a number, which would take it for one.
+@router.post(
+    "/segments/preview",
+    **needs(Scope.SEGMENTS_READ),
+    response=answers(PreviewOut),
+    summary="How many a condition finds",
+)
+def preview(request: HttpRequest, payload: TreeIn) -> dict[str, Any]:
+    """As of now; nothing is saved."""
+    found = services.preview(shop=shop_of(request), tree=payload.tree, now=clock.real.now())
+    return {
+        "count": found.count,
+        "customers_total": found.customers_total,
+        "sample": list(found.sample),
+        "unread": list(found.unread),
+    }
+
+
 @router.get(
     "/segments/{segment_id}",
     **needs(Scope.SEGMENTS_READ),
@@ -179,8 +197,8 @@ def archive(request: HttpRequest, segment_id: RowNumber) -> tuple[int, None]:
 def members(
     request: HttpRequest,
     segment_id: RowNumber,
-    after: Query[Annotated[int, Field(ge=0, le=limits.BIGINT_MAX)]] = 0,
-    rows: Query[Annotated[int, Field(ge=1, le=limits.CSV_ROWS_MAX)]] = limits.PAGE_ROWS_MAX,
+    after: Annotated[int, Field(ge=0, le=limits.BIGINT_MAX)] = 0,
+    rows: Annotated[int, Field(ge=1, le=limits.CSV_ROWS_MAX)] = limits.PAGE_ROWS_MAX,
 ) -> dict[str, Any]:
     """By customer id, `rows` a page."""
     shop = shop_of(request)
@@ -190,23 +208,6 @@ def members(
     return {
         "members": [{"customer_id": each[0], "entered_at": each[1]} for each in found[:rows]],
         "next": found[rows - 1][0] if len(found) > rows else None,
-    }
-
-
-@router.post(
-    "/segments/preview",
-    **needs(Scope.SEGMENTS_READ),
-    response=answers(PreviewOut),
-    summary="How many a condition finds",
-)
-def preview(request: HttpRequest, payload: TreeIn) -> dict[str, Any]:
-    """As of now; nothing is saved."""
-    found = services.preview(shop=shop_of(request), tree=payload.tree, now=clock.real.now())
-    return {
-        "count": found.count,
-        "customers_total": found.customers_total,
-        "sample": list(found.sample),
-        "unread": list(found.unread),
     }
 
 
