@@ -6,11 +6,9 @@ from vuelve.cli.init import sign_in_url
 from vuelve.shops.models import Shop
 from vuelve.shops.tests.people import browser_of, make_member
 from vuelve.shops.tests.test_accounts import actions, is_in, with_code_app
-from vuelve.testing import make_shop
 
 
-def test_with_the_second_factor_forgotten() -> None:
-    shop: Shop = make_shop()
+def test_with_the_second_factor_forgotten(shop: Shop) -> None:
     member = make_member(shop, locale="en")
     with_code_app(member)
     kept = browser_of()

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from prometheus_client import Counter
 
 from vuelve.platform.ids import ShopId
+from vuelve.shops.accounts import sessions
 from vuelve.shops.models import Member
 from vuelve.shops.services import audit
 
@@ -57,8 +58,16 @@ def _signed_in(sender: Any, request: HttpRequest, user: Member, **more: Any) -> 
     note(user, "Signed In", methods=methods)
 
 
-def _added(sender: Any, user: Member, authenticator: Authenticator, **more: Any) -> None:
+def _added(
+    sender: Any, request: HttpRequest, user: Member, authenticator: Authenticator, **more: Any
+) -> None:
     note(user, _ADDED[authenticator.type])
+    ways = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    if [way.pk for way in ways] == [authenticator.pk]:
+        # The first: sessions that the password alone began must not pass for sessions with a second factor.
+        ended = sessions.end_other_sessions(user, request.session.session_key)
+        if ended:
+            note(user, "Session Ended", sessions=ended)
 
 
 def _removed(sender: Any, user: Member, authenticator: Authenticator, **more: Any) -> None:

@@ -74,6 +74,15 @@ def test_the_password_alone_is_not_enough_any_more(shop: Shop, member: Member) -
     assert actions(shop)[-1] == "Signed In"
 
 
+def test_the_first_factor_ends_sessions_that_began_without(shop: Shop, member: Member) -> None:
+    Shop.objects.filter(pk=shop.pk).update(needs_second_factor=True)
+    before, _ = sign_in(member)
+    client, _secret, _codes = with_code_app(member)
+    assert is_in(client, shop)
+    assert not is_in(before, shop)
+    assert before.get("/account/")["Location"].startswith("/sign-in")
+
+
 def test_a_code_works_once(shop: Shop, member: Member) -> None:
     _, secret, _ = with_code_app(member)
     code = code_of(secret, 1)  # the next one: that of now was used, perhaps, when the app was set up
