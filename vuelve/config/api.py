@@ -18,7 +18,6 @@ from vuelve.platform.db import Statements, for_shop
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.http import error_response
 from vuelve.platform.ids import CustomerId
-from vuelve.segments.api import router as segments
 from vuelve.shops.api import RowNumber, SecretKey, answers, needs, shop_of
 from vuelve.shops.scopes import Scope
 
@@ -36,7 +35,6 @@ COPY_RESPONSES = {
 api = DescribedAPI(title="Vuelve", version=__version__, docs_url=None, urls_namespace="api")
 
 api.add_router("", customers)
-api.add_router("", segments)
 api.add_router("", loyalty)
 
 

@@ -16,7 +16,9 @@ KEY = "A secret key as the user name, as in `curl -u vs_...:`; the password is e
 # What an answer means where an operation does not say more.
 MEANINGS = {
     200: "Done.",
+    201: "Made.",
     202: "Begun; it ends by itself.",
+    204: "Done; there is nothing to say.",
     400: "A value is refused: `field` names it.",
     401: "`wrong_key`: no key, none that is valid, or a write key.",
     403: "`scope`: the key lacks the scope of this operation, which `message` names.",
