@@ -3,8 +3,10 @@
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from ninja import Field, Schema
+from ninja import Field, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from vuelve import __version__
@@ -18,6 +20,7 @@ from vuelve.platform.db import Statements, for_shop
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.http import error_response
 from vuelve.platform.ids import CustomerId
+from vuelve.segments.api import router as segments
 from vuelve.shops.api import RowNumber, SecretKey, answers, needs, shop_of
 from vuelve.shops.scopes import Scope
 
@@ -35,6 +38,7 @@ COPY_RESPONSES = {
 api = DescribedAPI(title="Vuelve", version=__version__, docs_url=None, urls_namespace="api")
 
 api.add_router("", customers)
+api.add_router("", segments)
 api.add_router("", loyalty)
 
 
@@ -69,6 +73,14 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def on_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     return error_response(VuelveError("unreadable", str(error), status=error.status_code))
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
+    return error_response(
+        VuelveError("request_too_large", "The request is too large.", hint=f"At most {most} MB.", status=413)
+    )
 
 
 @api.exception_handler(Http404)
@@ -144,14 +156,14 @@ def export_customer(
     summary="Erase a customer for good",
     tags=["privacy"],
 )
-def erase_customer(request: HttpRequest, customer_id: RowNumber) -> tuple[int, dict[str, Any]]:
+def erase_customer(request: HttpRequest, customer_id: RowNumber) -> Status[dict[str, Any]]:
     """Begins at once, ends by itself. Idempotent: the same customer has one request; look at it under /erasures."""
     shop = shop_of(request)
     with for_shop(shop) as cursor:
         erasure = erasing.request_erasure(
             shop=shop, customer=CustomerId(customer_id), requested_by="api", now=clock.real.now()
         )
-        return 202, report(cursor, shop, erasure).as_json()
+        return Status(202, report(cursor, shop, erasure).as_json())
 
 
 @api.get(

@@ -138,7 +138,7 @@ RETENTION_ROWS = 2_000  # a shop, a rule and a commit: nobody waits for it
 FORGET_CUSTOMERS_ROWS = 20  # no consumer works while a customer is forgotten: some ten milliseconds each
 RETENTION_COUNT_ROWS_MAX = 1_000_000  # past that a page says "more than"
 
-# Stores. An order of 500 lines is about 1 MB as a webhook; the server takes no body past 2 MB.
+# Stores. An order of 500 lines is about 1 MB as a webhook.
 STORE_WEBHOOK_BYTES_MAX = 2 * 1024 * 1024
 STORE_WEBHOOK_DAYS = 30
 STORE_SECRET_OVERLAP_HOURS = 72  # a store may sign with the old secret until every retry is through

@@ -10,6 +10,7 @@ LEFT = "Segment Left"
 EVENTS = frozenset({ENTERED, LEFT})
 
 NAME_CHARS_MAX = 120
+DESCRIPTION_CHARS_MAX = 500
 
 
 class Kind(StrEnum):
@@ -31,6 +32,7 @@ class Preview:
     """How many customers a tree is true for, as of now, and some of them; `is_exact` False: as of the lake's last minute.
 
     `unread`: event properties that no condition has looked at before, so that nothing is known of the past until it is saved.
+    `unseen`: the traits and event properties that nothing of the shop has had so far; likely a slip of the pen.
     """
 
     count: int
@@ -38,6 +40,7 @@ class Preview:
     sample: tuple[int, ...]
     is_exact: bool
     unread: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,4 +11,6 @@ class Scope(models.TextChoices):
     CUSTOMERS_ERASE = "customers:erase", _("Erase customers")
     POINTS_READ = "points:read", _("Read points")
     POINTS_WRITE = "points:write", _("Spend, give and reverse points")
+    SEGMENTS_READ = "segments:read", _("Read segments and who is in them")
+    SEGMENTS_WRITE = "segments:write", _("Make, change and archive segments")
     STATS_READ = "stats:read", _("Read counts of the shop")

@@ -1,6 +1,7 @@
 """Keys, scopes and look-ups of the public API; and its page for people."""
 
 import json
+import re
 from base64 import b64encode
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.tests.browser import looks_right
+from vuelve.segments import services as segments
 from vuelve.shops import services_keys
 from vuelve.shops.models import KeyKind, Membership, Shop
 from vuelve.shops.scopes import Scope
@@ -37,20 +39,23 @@ def basic(secret: str) -> dict[str, str]:
 def operations() -> list[tuple[str, str, str]]:
     """(method, address, scope) of all."""
     return [
-        (method, path.replace("{customer_id}", "1").replace("{erasure_id}", "1"), each["x-scope"])
+        (method, re.sub(r"\{\w+_id\}", "1", path), each["x-scope"])
         for path, methods in api.get_openapi_schema()["paths"].items()
         for method, each in methods.items()
     ]
 
 
 def call(method: str, path: str, secret: str, body: Any = None) -> Any:
-    sent = {"data": json.dumps(body or {}), "content_type": "application/json"} if method == "post" else {}
+    has_body = method in ("post", "patch")
+    sent = {"data": json.dumps(body or {}), "content_type": "application/json"} if has_body else {}
     return getattr(Client(HTTP_HOST="localhost"), method)(path, headers=basic(secret), **sent)
 
 
 def counts(shop: Shop) -> Any:
     """Rows of the shop that a call may have made."""
-    tables = ("events_event", "customers_erasure", "loyalty_transfer", "shops_auditentry")
+    tables = (
+        "events_event", "customers_erasure", "loyalty_transfer", "segments_segment", "segments_segmentversion", "shops_auditentry",
+    )  # fmt: skip
     with for_shop(ShopId(shop.pk)) as cursor:
         return [
             cursor.execute(f"SELECT count(*) FROM {table} WHERE shop_id = %s", [shop.pk]).fetchone()
@@ -111,9 +116,10 @@ def test_who_may_not(shop: Shop, method: str, path: str, scope: str) -> None:
 @pytest.mark.parametrize(("method", "path"), [each[:2] for each in operations() if "/1" in each[1]])
 def test_another_shop_s_key_finds_nothing(shop: Shop, method: str, path: str) -> None:
     customer, erasure = customer_with_points(shop)
-    path = path.replace("/customers/1", f"/customers/{customer}").replace(
-        "/erasures/1", f"/erasures/{erasure}"
-    )
+    tree = {"type": "trait", "name": "country", "op": "is", "value": "MX"}
+    segment = segments.create(shop=ShopId(shop.pk), name="México", tree=tree, by="test", now=real.now())
+    for kind, id in (("customers", customer), ("erasures", erasure), ("segments", segment.pk)):
+        path = path.replace(f"/{kind}/1", f"/{kind}/{id}")
     before = counts(shop)
     stranger = issue_key(shop=make_shop(), kind=KeyKind.SECRET).secret
     body = {"points": 1, "key": "theirs"} if path.endswith(("/award", "/redeem")) else {}

@@ -23,6 +23,7 @@ from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.platform.limits import BIGINT_MAX
+from vuelve.segments import services as segments
 from vuelve.shops.models import KeyKind
 from vuelve.shops.services import issue_key
 from vuelve.testing import drain, identify, make_shop
@@ -52,10 +53,11 @@ LENIENT = [*BEYOND_SCHEMAS, CHECKS.get_one("negative_data_rejection")]
 
 @dataclass(frozen=True)
 class Known:
-    """A shop with a programme, its secret key, and a customer of it with points."""
+    """A shop with a programme and a segment, its secret key, and a customer of it with points."""
 
     key: str
     customer: int
+    segment: int
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,9 @@ def known(log: None) -> Known:
     assert row is not None
     award = Award(customer=CustomerId(row[0]), points=10**6, key="first", reference="", actor="test")
     services.award(shop=ShopId(shop.pk), award=award, now=real.now())
-    return Known(issue_key(shop=shop, kind=KeyKind.SECRET).secret, row[0])
+    tree = {"type": "trait", "name": "name", "op": "is", "value": "Ana"}
+    segment = segments.create(shop=ShopId(shop.pk), name="Ana", tree=tree, by="test", now=real.now())
+    return Known(issue_key(shop=shop, kind=KeyKind.SECRET).secret, row[0], segment.pk)
 
 
 def basic(secret: str) -> dict[str, str]:
@@ -80,9 +84,12 @@ def basic(secret: str) -> dict[str, str]:
 @api.parametrize()
 @SAME_EACH_TIME
 def test_the_api_does_what_it_says(case: "Case[Any]", known: Known) -> None:
-    named = case.path_parameters.get("customer_id")
-    if isinstance(named, int) and 1 <= named <= BIGINT_MAX and not case.path.endswith("/erase"):
-        case.path_parameters["customer_id"] = known.customer  # else hardly ever one that is there
+    there = {"customer_id": known.customer, "segment_id": known.segment}
+    for name, id in there.items():
+        named = case.path_parameters.get(name)
+        is_end = case.path.endswith("/erase") or case.method == "DELETE"
+        if isinstance(named, int) and 1 <= named <= BIGINT_MAX and not is_end:
+            case.path_parameters[name] = id  # else hardly ever one that is there
     described = {parameter.name for parameter in case.operation.query}
     is_lenient = not set(case.query or ()) <= described  # what nobody asked for in the address is passed over
     case.call_and_validate(

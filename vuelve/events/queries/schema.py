@@ -1,6 +1,6 @@
 """What was seen of each event name: counts, properties with their types, and what is missing of what Vuelve expects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -143,6 +143,19 @@ def properties_of(cursor: Cursor, shop: ShopId, *, kind: int, name: str) -> list
         )
         for row in fetch_dicts(cursor)
     ]
+
+
+def unseen(cursor: Cursor, shop: ShopId, asked: Iterable[tuple[int, str, str]]) -> set[tuple[int, str, str]]:
+    """Those of (kind, event name, property) that no event has had so far."""
+    wanted = sorted(set(asked))
+    parameters = {
+        "shop": shop,
+        "kinds": [each[0] for each in wanted],
+        "names": [each[1] for each in wanted],
+        "properties": [each[2] for each in wanted],
+    }
+    rows = cursor.execute(SQL["schema_unseen"], parameters).fetchall()
+    return {(row[0], row[1], row[2]) for row in rows}
 
 
 def newest_payloads(cursor: Cursor, shop: ShopId, *, kind: int, name: str) -> list[str]:

@@ -47,6 +47,9 @@ def _body(request: HttpRequest) -> bytes:
     if length.isdigit() and int(length) > limits.STORE_WEBHOOK_BYTES_MAX:
         raise too_large
     try:
-        return request.body
+        body = request.body
     except (RequestDataTooBig, RawPostDataException) as error:
         raise too_large from error
+    if len(body) > limits.STORE_WEBHOOK_BYTES_MAX:  # whatever length was announced
+        raise too_large
+    return body

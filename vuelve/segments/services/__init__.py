@@ -17,7 +17,7 @@ from vuelve.segments.services.definitions import (
     restore_version,
     upload,
 )
-from vuelve.segments.services.looking import explain, preview
+from vuelve.segments.services.looking import explain, preview, unseen
 from vuelve.segments.services.membership import fill_touched, hold, judge_touched
 from vuelve.segments.services.refreshing import ask_to_fill, fill, sweep
 
@@ -42,5 +42,6 @@ __all__ = [
     "preview",
     "restore_version",
     "sweep",
+    "unseen",
     "upload",
 ]

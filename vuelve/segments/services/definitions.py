@@ -11,7 +11,7 @@ from vuelve.platform import limits
 from vuelve.platform.db import copy_rows, for_shop
 from vuelve.platform.errors import VuelveError, conflict, not_found
 from vuelve.platform.ids import ShopId
-from vuelve.segments.contracts import NAME_CHARS_MAX, Kind
+from vuelve.segments.contracts import DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, Kind
 from vuelve.segments.models import Segment, SegmentUse, SegmentVersion
 from vuelve.segments.services.conditions import check_condition, check_promotions
 from vuelve.segments.services.membership import SQL, hold
@@ -62,7 +62,7 @@ def change(
         if name is not None:
             segment.name = _checked_name(name)
         if description is not None:
-            segment.description = _text(description)
+            segment.description = _checked_description(description)
         if tree is not None and _is_new(segment, tree):
             _check(shop, tree)
             segment.version += 1
@@ -183,7 +183,7 @@ def _insert(shop: ShopId, name: str, description: str, kind: Kind, by: str, now:
     segment = Segment(
         shop_id=shop,
         name=_checked_name(name),
-        description=_text(description),
+        description=_checked_description(description),
         kind=kind.value,
         created_by=by,
         created_at=now,
@@ -217,8 +217,15 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _text(text: str) -> str:
-    return text.replace("\x00", "")[:500]
+def _checked_description(text: str) -> str:
+    if len(text) > DESCRIPTION_CHARS_MAX or "\x00" in text:
+        raise VuelveError(
+            "invalid_description",
+            "The description is too long or has a character that cannot be kept.",
+            field="description",
+            hint=f"At most {DESCRIPTION_CHARS_MAX} characters, none of them NUL.",
+        )
+    return text
 
 
 def _locked(shop: ShopId, segment_id: int) -> Segment:

@@ -9,7 +9,10 @@ from typing import Any
 
 from django.utils.formats import number_format
 
+from vuelve.customers.conditions import PROFILE_COLUMNS
 from vuelve.customers.queries import canonical_id
+from vuelve.events.contracts import Kind
+from vuelve.events.queries import schema
 from vuelve.platform.db import Cursor, for_shop
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import CustomerId, ShopId
@@ -30,9 +33,34 @@ def preview(*, shop: ShopId, tree: Tree, now: datetime) -> Preview:
     unread = check_promotions(shop=shop, tree=tree, path="tree")
     with engine_for(shop, [tree], now=now) as engine:
         found = engine.preview(shop, tree, now, SAMPLE_ROWS)
-    return replace(
-        found, unread=tuple(unread) if found.is_exact else ()
-    )  # the lake knows every property's past
+    new = unseen(shop=shop, tree=tree)
+    # The lake knows every property's past, and what nothing has had has none.
+    past = [each for each in unread if each not in new] if found.is_exact else []
+    return replace(found, unread=tuple(past), unseen=tuple(new))
+
+
+def unseen(*, shop: ShopId, tree: Tree) -> dict[str, str]:
+    """The traits (`plan`) and event properties (`Order Completed: coupon`) that the tree names and nothing of the shop has
+    had so far, with the path of the leaf that names each. Raises VuelveError of the tree.
+    """
+    check_condition(shop=shop, tree=tree, path="tree")
+    asked: dict[tuple[int, str, str], str] = {}
+    for leaf, path in leaves_of(tree, "tree"):
+        if leaf["type"] == "trait":
+            if leaf["name"] not in PROFILE_COLUMNS:
+                asked[Kind.IDENTIFY, "identify", leaf["name"]] = path
+            continue
+        named = {leaf.get("property"), *(each["property"] for each in leaf.get("where", ()))}
+        for one in registry.conditions[leaf["type"]].promotions(leaf, None):
+            if one.property in named:  # not those that a kind reads by itself
+                asked.setdefault((Kind.TRACK, one.event_name, one.property), path)
+    with for_shop(shop) as cursor:
+        new = schema.unseen(cursor, shop, asked)
+    return {
+        name if kind == Kind.IDENTIFY else f"{event}: {name}": path
+        for (kind, event, name), path in asked.items()
+        if (kind, event, name) in new
+    }
 
 
 def explain(*, shop: ShopId, tree: Tree, customer: CustomerId, now: datetime) -> Explained:
