@@ -54,7 +54,7 @@ class Columns:
     def of(self, key: Key) -> str | None:
         """The column, learned if there is room for it; None if there is none."""
         name = self.known.get(key)
-        if name is None and len(self.known) < PROPERTIES_MAX and key[0]:
+        if name is None and len(self.known) < PROPERTIES_MAX and _is_nameable(key[0]):
             name = column_name(*key, taken=set(self.known.values()))
             self.known[key] = name
             self.learned.append(key)
@@ -68,6 +68,11 @@ class Shredded:
     columns: dict[str, pa.Array]
     rest: pa.Array
     counts: dict[Key, int]
+
+
+def _is_nameable(name: str) -> bool:
+    """Whether the catalogue can hold the name of a property."""
+    return bool(name) and "\x00" not in name
 
 
 def column_name(name: str, value_type: str, *, taken: set[str]) -> str:

@@ -154,11 +154,14 @@ class CommerceConsumer:
             merging={shop for shop, name in found if name == CUSTOMERS_MERGED},
         )
         catalogue.read_products(cursor, _BOUNDS, is_any=bool(present & _OF_CATALOGUE))
+        are_all_fresh = True
         if present & _OF_ORDERS:
-            _take_orders(batch, present)
+            are_all_fresh = _take_orders(batch, present)
         elif present & _OF_CATALOGUE:
             catalogue.write_products(cursor)
         carts.read_carts(cursor, _BOUNDS, is_any=bool(present & _OF_CARTS))
+        if not are_all_fresh:
+            cursor.execute(SQL["reopen_carts"])
         if present & (_OF_CARTS | {ORDER_COMPLETED, ORDER_UPDATED}):
             cursor.execute(SQL["close_carts"])
         events.record_staged(cursor, now=batch.now, source=SOURCE)
@@ -166,7 +169,8 @@ class CommerceConsumer:
         moves.follow_merges(cursor)
 
 
-def _take_orders(batch: EventBatch, present: set[str]) -> None:
+def _take_orders(batch: EventBatch, present: set[str]) -> bool:
+    """Whether all of them are new."""
     cursor = batch.cursor
     has_payments = _read(batch, present)
     are_all_fresh = orders.hold_orders(cursor)
@@ -196,6 +200,7 @@ def _take_orders(batch: EventBatch, present: set[str]) -> None:
     if not are_all_fresh or has_payments or present & {ORDER_REFUNDED, ORDER_CANCELLED, SHIPMENT_UPDATED}:
         orders.settle_orders(cursor)
     _use_coupons(batch, are_named=has_coupons)
+    return are_all_fresh
 
 
 def _read(batch: EventBatch, present: set[str]) -> bool:

@@ -204,3 +204,27 @@ def test_any_order_and_duplication_gives_the_same_tables(
     Store(shuffled.shop).consume()
     assert tables(shuffled) == tables(sorted_run)
     assert shuffled.milestones() == told
+
+
+def test_a_cart_is_open_again_when_its_order_turns_out_to_be_older(shop: Any) -> None:
+    store = Store(shop)
+
+    def said(name: str, minute: int, **properties: Any) -> Said:
+        return Said(name, 2_001, minute, properties, historical=False, key=f"e{minute}")
+
+    for one in (
+        said("Product Added", 11, cart_id="K1", product_id="p"),
+        said("Order Completed", 12, order_id="A1", total="10", products=[]),
+    ):
+        append(store, [one], "shop")
+    store.consume()
+    [cart] = tables(store)["cart"]
+    assert (cart["state"], cart["order_id"]) == ("ordered", "A1")
+    append(store, [said("Order Completed", 8, order_id="A1", total="10", products=[])], "shop")
+    store.consume()
+    [cart] = tables(store)["cart"]
+    assert (cart["state"], cart["order_id"]) == ("open", None)
+    append(store, [said("Order Completed", 13, order_id="A2", total="10", products=[])], "shop")
+    store.consume()
+    [cart] = tables(store)["cart"]
+    assert (cart["state"], cart["order_id"]) == ("ordered", "A2")

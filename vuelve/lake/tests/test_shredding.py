@@ -107,6 +107,12 @@ def test_keys_past_the_bound_stay_together() -> None:
         assert same(together(row, columns.known), decoded(text))
 
 
+def test_a_name_that_the_catalogue_cannot_hold_stays_in_the_rest() -> None:
+    columns = Columns({})
+    found = shred(['{"note\\u0000": 1, "n": 2}'], columns)
+    assert (list(columns.known), found.rest.to_pylist()) == ([("n", "whole")], ['{"note\\u0000":1}'])
+
+
 def test_names_that_are_alike_have_columns_of_their_own() -> None:
     columns = Columns({})
     texts = [
