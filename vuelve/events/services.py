@@ -28,6 +28,7 @@ from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.extension import ValueType, registry
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.shops.queries import all_shop_ids
+from vuelve.shops.services import audit
 
 SQL = Statements(__file__)
 log = structlog.get_logger(__name__)
@@ -186,27 +187,8 @@ def promote(*, shop: ShopId, event_name: str, property: str, value_type: ValueTy
     with for_shop(shop) as cursor:
         # Identity waits: an event must be stamped either before the backfill or after the promotion is known.
         cursor.execute("SELECT FROM events_cursor WHERE consumer = %s FOR UPDATE", [IDENTITY_CONSUMER])
-        known = cursor.execute(
-            "SELECT value_type FROM events_promoted WHERE shop_id = %s AND event_name = %s AND property = %s",
-            [shop, event_name, property],
-        ).fetchone()
-        if known:
-            if known[0] != value_type:
-                raise VuelveError(
-                    "promoted_type",
-                    f"`{property}` of `{event_name}` is in use as {known[0]}, not {value_type}.",
-                    field=property,
-                    hint=f"Compare it as {known[0]}.",
-                )
+        if _is_promoted(cursor, shop, event_name, property, value_type):
             return False
-        count = cursor.execute("SELECT count(*) FROM events_promoted WHERE shop_id = %s", [shop]).fetchone()
-        if count and count[0] >= limits.PROMOTED_PROPERTIES_MAX:
-            raise VuelveError(
-                "promoted_limit",
-                f"Conditions use {limits.PROMOTED_PROPERTIES_MAX} event properties already.",
-                field=property,
-                hint="Remove conditions that are no longer needed.",
-            )
         cursor.execute(
             "INSERT INTO events_promoted (shop_id, event_name, property, value_type) VALUES (%s, %s, %s, %s)",
             [shop, event_name, property, value_type],
@@ -222,6 +204,69 @@ def promote(*, shop: ShopId, event_name: str, property: str, value_type: ValueTy
             },
         )
         return True
+
+
+# Types that a property can be confirmed as, the likeliest use first; money is a number here.
+CONFIRMABLE = (ValueType.TEXT, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.TIME)
+
+
+def confirming(shop: ShopId, event_name: str, property: str) -> str:
+    """The name of the job that `confirm_type` defers, for `jobs.under_way`."""
+    return f"confirm {shop} {event_name} {property}"[:500]
+
+
+def confirm_type(*, shop: ShopId, event_name: str, property: str, value_type: str, by: str) -> None:
+    """Say as what conditions read a property; it is read out of the past in the background.
+
+    Raises VuelveError `not_found` if no event of the name has had it, `invalid_choice`, and as `promote`.
+    """
+    if value_type not in CONFIRMABLE:
+        raise VuelveError(
+            "invalid_choice", "There is no such type.", field="value_type", hint="Choose one of the list."
+        )
+    with for_shop(shop) as cursor:
+        seen = cursor.execute(
+            "SELECT FROM events_schema_property WHERE shop_id = %s AND kind = %s AND name = %s AND property = %s",
+            [shop, Kind.TRACK, event_name, property],
+        ).fetchone()
+        if seen is None:
+            raise not_found("property")
+        if _is_promoted(cursor, shop, event_name, property, value_type):
+            return
+        jobs.defer(
+            "events.promote", unique=confirming(shop, event_name, property), shop=shop, event_name=event_name,
+            property=property, value_type=value_type,
+        )  # fmt: skip
+        audit(
+            shop=shop, actor=by, action="Property Type Confirmed", target=f"{event_name}: {property}",
+            detail={"value_type": value_type},
+        )  # fmt: skip
+
+
+def _is_promoted(cursor: Cursor, shop: ShopId, event_name: str, property: str, value_type: str) -> bool:
+    """Raises VuelveError `promoted_type` if it is kept as another type, `promoted_limit` if it is not and no more may be."""
+    known = cursor.execute(
+        "SELECT value_type FROM events_promoted WHERE shop_id = %s AND event_name = %s AND property = %s",
+        [shop, event_name, property],
+    ).fetchone()
+    if known:
+        if known[0] != value_type:
+            raise VuelveError(
+                "promoted_type",
+                f"`{property}` of `{event_name}` is in use as {known[0]}, not {value_type}.",
+                field=property,
+                hint=f"Compare it as {known[0]}.",
+            )
+        return True
+    count = cursor.execute("SELECT count(*) FROM events_promoted WHERE shop_id = %s", [shop]).fetchone()
+    if count and count[0] >= limits.PROMOTED_PROPERTIES_MAX:
+        raise VuelveError(
+            "promoted_limit",
+            f"Conditions use {limits.PROMOTED_PROPERTIES_MAX} event properties already.",
+            field=property,
+            hint="Remove conditions that are no longer needed.",
+        )
+    return False
 
 
 def forget_old_keys(*, now: datetime, rows: int = 20_000) -> int:

@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{_DATA}refused/without-effect", refused.without_effect, name="data_without_effect"),
     path(f"{_DATA}schema/", schema.names, name="data_schema"),
     path(f"{_DATA}schema/event", schema.name, name="data_schema_name"),
+    path(f"{_DATA}schema/type", schema.confirm_type, name="data_schema_type"),
     path(f"{_DATA}connect/", connect.connect, name="data_connect"),
     path(f"{_DATA}connect/orders", connect.guard, name="data_guard"),
     path(f"{_DATA}connect/test/<slug:message_id>", connect.arrival, name="data_arrival"),

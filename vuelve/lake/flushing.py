@@ -43,6 +43,11 @@ BEHIND = Gauge(
     "vuelve_lake_behind_events", "Events that wait to be flushed, up to one flush.", multiprocess_mode="max"
 )
 
+CONFLICTS = Counter(
+    "vuelve_lake_conflicts_total",
+    "Values of event properties of another type than the one that was seen first: kept in a column of their own.",
+)
+
 ATTEMPTS_MAX = 5
 # With more than one flush to come, customers' rows are copied whole in the end instead of batch by batch.
 FAR_BEHIND_FLUSHES = 1
@@ -299,7 +304,7 @@ def shredded(events: pa.Table, now: datetime) -> Found:
     flusher has just given one of the columns to something else.
     """
     events = events.sort_by([("shop_id", "ascending"), ("name", "ascending"), ("occurred_at", "ascending")])
-    columns = Columns(known_columns())
+    columns = Columns(known_columns(), _wanted())
     columnar = shred(events["properties"].to_pylist(), columns)
     _learn(columns, now)
     rows = events.drop_columns(["properties"]).append_column(REST, columnar.rest)
@@ -315,6 +320,14 @@ def known_columns() -> dict[Key, str]:
     with transaction.atomic():
         rows = raw_cursor().execute("SELECT property, value_type, column_name FROM lake_property").fetchall()
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _wanted() -> frozenset[str]:
+    """The properties that some shop's conditions read, or will: those whose type was confirmed."""
+    with for_shops(all_shop_ids()) as cursor:
+        return frozenset(
+            row[0] for row in cursor.execute("SELECT DISTINCT property FROM events_promoted").fetchall()
+        )
 
 
 def _learn(columns: Columns, now: datetime) -> None:
@@ -338,7 +351,7 @@ def _learn(columns: Columns, now: datetime) -> None:
 def _count(counts: dict[Key, int]) -> None:
     """How often each column was given a value; those of a second type are counted apart."""
     with transaction.atomic():
-        raw_cursor().execute(
+        rows = raw_cursor().execute(
             SQL["count_properties"],
             {
                 "properties": [key[0] for key in counts],
@@ -346,6 +359,7 @@ def _count(counts: dict[Key, int]) -> None:
                 "counts": list(counts.values()),
             },
         )
+        CONFLICTS.inc(sum(count for is_first, count in rows.fetchall() if not is_first))
 
 
 def _mark(table: Table, properties: dict[str, str]) -> None:

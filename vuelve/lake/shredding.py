@@ -8,7 +8,7 @@ digits, keys past the bound) stays as JSON in `rest`. `together` makes the objec
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ import msgspec
 import pyarrow as pa
 
 PROPERTIES_MAX = 200  # columns; the keys that come later are kept in `rest`
+WANTED_MAX = 1_000  # columns in all, for properties that conditions read
 COLUMN_CHARS_MAX = 60
 WHOLE_MAX = 2**63
 # What PostgreSQL's typed copies hold of a number: fifteen digits, twelve decimals.
@@ -46,19 +47,25 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 @dataclass(slots=True)
 class Columns:
-    """The columns that are known, by property and type; `learned` are those that this batch has added."""
+    """The columns that are known, by property and type; `learned` are those that this batch has added. Properties that are
+    `wanted` get theirs however many there are of others.
+    """
 
     known: dict[Key, str]
+    wanted: Set[str] = frozenset()
     learned: list[Key] = field(default_factory=list)
 
     def of(self, key: Key) -> str | None:
         """The column, learned if there is room for it; None if there is none."""
         name = self.known.get(key)
-        if name is None and len(self.known) < PROPERTIES_MAX and _is_nameable(key[0]):
+        if name is None and self._has_room(key[0]) and _is_nameable(key[0]):
             name = column_name(*key, taken=set(self.known.values()))
             self.known[key] = name
             self.learned.append(key)
         return name
+
+    def _has_room(self, property: str) -> bool:
+        return len(self.known) < (WANTED_MAX if property in self.wanted else PROPERTIES_MAX)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ shop's wall. It may be run again after a crash at any point, so it must be resum
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -93,12 +93,17 @@ def defer(name: str, *, lock: str | None = None, unique: str | None = None, **ar
 
 def is_under_way(unique: str) -> bool:
     """Whether a job deferred with this `unique` waits or runs. One that failed for good is neither. In a transaction."""
+    return bool(under_way([unique]))
+
+
+def under_way(uniques: Sequence[str]) -> set[str]:
+    """As `is_under_way`, of several at once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = %s AND status IN ('todo', 'doing'))",
-            [unique],
+            "SELECT DISTINCT queueing_lock FROM procrastinate_jobs WHERE queueing_lock = ANY (%s) AND status IN ('todo', 'doing')",
+            [list(uniques)],
         )
-        return bool(cursor.fetchone()[0])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def stop_if_told() -> None:

@@ -62,7 +62,7 @@ RESTRICTED: dict[tuple[str, str], frozenset[Role]] = {
     **dict.fromkeys(
         [
             ("get", "import_columns"), ("get", "import_rejects"), ("get", "loyalty_settings"), ("post", "carts"),
-            ("post", "data_connect"), ("post", "import_columns"), ("post", "import_drop"), ("post", "import_start"),
+            ("post", "data_connect"), ("post", "data_schema_type"), ("post", "import_columns"), ("post", "import_drop"), ("post", "import_start"),
             ("post", "import_upload"), ("post", "journey_status"), ("post", "loyalty_settings"),
             ("get", "segment_new"), ("get", "segment_edit"), ("get", "segment_upload"), ("post", "segment_new"), ("post", "segment_edit"),
             ("post", "segment_upload"), ("post", "segment_build"), ("post", "segment_preview"), ("post", "segment_duplicate"),

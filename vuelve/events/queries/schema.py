@@ -62,6 +62,13 @@ class SchemaProperty:
         seen = [name for name in VALUE_TYPES if self.counts[name]]
         return sorted(seen, key=lambda name: -self.counts[name])
 
+    def apart(self) -> int:
+        """Of those looked into, the values that are of another type than that by which conditions know it."""
+        own = {"text": "texts", "boolean": "booleans", "time": "times"}.get(self.promoted_as or "", "numbers")
+        # A time is told from any text by its look.
+        alike = {own, "times"} if own == "texts" else {own}
+        return sum(count for kind, count in self.counts.items() if kind not in alike)
+
 
 def names(cursor: Cursor, shop: ShopId) -> list[str]:
     """Every event name of the shop, for a field that completes what is typed."""

@@ -1,29 +1,34 @@
 """What is in the events: every name that was seen, and the properties of one of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
 
-from vuelve.events import masking
+from vuelve.events import masking, services
 from vuelve.events.contracts import Kind
 from vuelve.events.queries import schema as queries
 from vuelve.events.queries.schema import Missing, SchemaName, SchemaProperty
 from vuelve.events.wording import KINDS, TYPES
-from vuelve.platform import limits
+from vuelve.platform import jobs, limits
 from vuelve.platform.clock import real
 from vuelve.platform.db import raw_cursor
-from vuelve.platform.extension import registry
+from vuelve.platform.errors import VuelveError
+from vuelve.platform.extension import Text, ValueType, registry
 from vuelve.platform.ui import formats
 from vuelve.platform.ui.components import Crumb
 from vuelve.platform.ui.downloads import csv_response
 from vuelve.shops.http import ShopRequest, segment_url
+from vuelve.shops.permissions import may_edit_segments, require
 from vuelve.shops.search import fold
 
 EXAMPLES = 3
@@ -32,6 +37,24 @@ THINGS = frozenset({"product_id", "sku", "list_id", "promotion_id"})  # with one
 WARN_SHARE = 0.001
 
 
+_SEEN_AS = {
+    "texts": ValueType.TEXT,
+    "numbers": ValueType.NUMBER,
+    "booleans": ValueType.BOOLEAN,
+    "times": ValueType.TIME,
+}
+_READ_AS: Mapping[str, Text] = {
+    ValueType.TEXT: TYPES["texts"],
+    ValueType.NUMBER: TYPES["numbers"],
+    ValueType.MONEY: TYPES["numbers"],
+    ValueType.BOOLEAN: TYPES["booleans"],
+    ValueType.TIME: TYPES["times"],
+}
+_REFUSED: Mapping[str, Text] = {
+    "promoted_type": gettext_lazy("Conditions read this property as another type already."),
+    "promoted_limit": gettext_lazy("Conditions use as many event properties as they may."),
+    "invalid_choice": gettext_lazy("Choose one of the list."),
+}
 SEGMENT_DAYS = 30  # of the segment that the page offers to make
 
 
@@ -124,13 +147,18 @@ def name(request: ShopRequest) -> HttpResponse:
     properties = queries.properties_of(cursor, request.shop_id, kind=number, name=asked)
     examples = _examples(queries.newest_payloads(cursor, request.shop_id, kind=number, name=asked))
     is_of_thing = not THINGS.isdisjoint(each.property for each in properties)
+    under_way = jobs.under_way(
+        [services.confirming(request.shop_id, asked, each.property) for each in properties]
+    )
     vocabulary = registry.event_vocabulary.get(asked) if number == Kind.TRACK else None
     context = {
         "name": one,
         "kind": KINDS[one.kind],
         "warnings": _warnings(one),
         "lines": [
-            _line(one, each, examples.get(each.property), is_of_thing=is_of_thing) for each in properties
+            _line(one, each, examples.get(each.property), is_of_thing=is_of_thing)
+            | _reading(request, one, each, under_way)
+            for each in properties
         ],
         "required": queries.named(vocabulary.required) if vocabulary else (),
         "useful": queries.named(vocabulary.useful) if vocabulary else (),
@@ -144,6 +172,44 @@ def name(request: ShopRequest) -> HttpResponse:
         "crumbs": [Crumb(_("Schema"), reverse("data_schema", kwargs={"shop_slug": request.shop.slug}))],
     }
     return render(request, "events/schema_name.html", context)
+
+
+@require_POST
+def confirm_type(request: ShopRequest) -> HttpResponse:
+    """As what conditions read a property."""
+    require(may_edit_segments(request.membership))
+    event, property = (request.POST.get(name, "").replace("\x00", "") for name in ("name", "property"))
+    try:
+        services.confirm_type(
+            shop=request.shop_id,
+            event_name=event,
+            property=property,
+            value_type=request.POST.get("value_type", ""),
+            by=request.user.email,
+        )
+    except VuelveError as error:
+        if error.code not in _REFUSED:
+            raise
+        messages.error(request, str(_REFUSED[error.code]))
+    else:
+        messages.success(request, _("Conditions will read it so. What is past is being read now."))
+    page = reverse("data_schema_name", kwargs={"shop_slug": request.shop.slug})
+    return redirect(f"{page}?{urlencode({'kind': int(Kind.TRACK), 'name': event})}")
+
+
+def _reading(
+    request: ShopRequest, one: SchemaName, each: SchemaProperty, under_way: Set[str]
+) -> dict[str, Any]:
+    """As what conditions read a property, or what it may be confirmed as; the type seen most is suggested."""
+    if each.promoted_as:
+        return {"read_as": _READ_AS[each.promoted_as], "apart": each.apart()}
+    if services.confirming(request.shop_id, one.name, each.property) in under_way:
+        return {"is_being_read": True}
+    may = one.kind == Kind.TRACK and one.name and may_edit_segments(request.membership)
+    seen = [_SEEN_AS[kind] for kind in each.types() if kind in _SEEN_AS]
+    if not may or not seen:
+        return {}
+    return {"choices": [(str(kind), _READ_AS[kind], kind == seen[0]) for kind in services.CONFIRMABLE]}
 
 
 def _line(

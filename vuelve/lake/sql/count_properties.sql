@@ -2,3 +2,4 @@
 UPDATE lake_property p SET events = p.events + c.count
 FROM unnest(%(properties)s::text[], %(types)s::text[], %(counts)s::bigint[]) AS c (property, value_type, count)
 WHERE p.property = c.property AND p.value_type = c.value_type
+RETURNING p.is_first, c.count

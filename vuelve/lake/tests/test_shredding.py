@@ -7,10 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vuelve.lake import writing
+from vuelve.lake import shredding, writing
 from vuelve.lake.shredding import (
     LIST_KEYS_MAX,
     PROPERTIES_MAX,
@@ -111,6 +112,13 @@ def test_a_name_that_the_catalogue_cannot_hold_stays_in_the_rest() -> None:
     columns = Columns({})
     found = shred(['{"note\\u0000": 1, "n": 2}'], columns)
     assert (list(columns.known), found.rest.to_pylist()) == ([("n", "whole")], ['{"note\\u0000":1}'])
+
+
+def test_a_property_that_is_wanted_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shredding, "PROPERTIES_MAX", 1)
+    columns = Columns({}, frozenset({"c"}))
+    found = shred(['{"a": 1, "b": 2, "c": 3}'], columns)
+    assert (list(columns.known), found.rest.to_pylist()) == ([("a", "whole"), ("c", "whole")], ['{"b":2}'])
 
 
 def test_names_that_are_alike_have_columns_of_their_own() -> None:
