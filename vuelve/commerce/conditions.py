@@ -74,6 +74,19 @@ ITEM = ibis.table(
     },
     name="commerce_item",
 )
+# A view: as the catalogue has it now.
+BOUGHT = ibis.table(
+    {
+        "shop_id": "int64",
+        "customer_id": "int64",
+        "ordered_at": TIME_TYPE,
+        "sku": "string",
+        "brand": "string",
+        "quantity": "int32",
+        "refunded_quantity": "int32",
+    },
+    name="commerce_bought",
+)
 CART = ibis.table(
     {
         "shop_id": "int64",
@@ -219,7 +232,7 @@ class SpentCondition:
 
 class OrderedCondition:
     """{"type": "ordered", "category": "CAMERA", "quantity": {"op": "gte", "value": 1}, "within_days": 90},
-    or `product_id` in place of `category`."""
+    or `product_id`, `brand` or `sku` in place of `category`."""
 
     key: ClassVar[str] = "ordered"
     label: Text = gettext_lazy("Bought a category or product")
@@ -229,7 +242,12 @@ class OrderedCondition:
             "what",
             InputKind.NAMED,
             gettext_lazy("Bought"),
-            choices=(("category", gettext_lazy("Category")), ("product_id", gettext_lazy("Product"))),
+            choices=(
+                ("category", gettext_lazy("Category")),
+                ("brand", gettext_lazy("Brand")),
+                ("product_id", gettext_lazy("Product")),
+                ("sku", gettext_lazy("SKU")),
+            ),
             suggests="products",
         ),
         Input("quantity", InputKind.THRESHOLD, gettext_lazy("Pieces"), default={"op": "gte", "value": "1"}),
@@ -247,11 +265,12 @@ class OrderedCondition:
 
     def describe(self, leaf: Mapping[str, Any]) -> str:
         ordered = _read_ordered(leaf)
-        line = (
-            gettext("%(quantity)s of category %(value)s bought")
-            if ordered.column == "category"
-            else gettext("%(quantity)s of product %(value)s bought")
-        )
+        line = {
+            "category": gettext("%(quantity)s of category %(value)s bought"),
+            "brand": gettext("%(quantity)s of brand %(value)s bought"),
+            "product_id": gettext("%(quantity)s of product %(value)s bought"),
+            "sku": gettext("%(quantity)s of SKU %(value)s bought"),
+        }[ordered.column]
         quantity = ordered.quantity.describe(str(ordered.quantity.value))
         return within(line % {"quantity": quantity, "value": ordered.value}, ordered.within_days)
 
@@ -379,13 +398,13 @@ def _spent_aggregate(spent: _Spent) -> Aggregate:
 
 def _read_ordered(leaf: Mapping[str, Any], path: str = "") -> _Ordered:
     fields = Fields(leaf, path)
-    columns = [name for name in ("category", "product_id") if fields.has(name)]
+    columns = [name for name in ("category", "brand", "product_id", "sku") if fields.has(name)]
     if len(columns) != 1:
         raise VuelveError(
             "missing_field" if not columns else "unknown_field",
-            "Say either a category or a product.",
+            "Say one of a category, a brand, a product and an SKU.",
             field=fields.at("category"),
-            hint="Write one of `category` and `product_id`.",
+            hint="Write one of `category`, `brand`, `product_id` and `sku`.",
         )
     value = fields.text(columns[0], chars_max=limits.TRAIT_TEXT_CHARS_MAX)
     quantity = read_threshold(fields, "quantity", most=COUNT_MAX, default=AT_LEAST_ONCE)
@@ -395,8 +414,9 @@ def _read_ordered(leaf: Mapping[str, Any], path: str = "") -> _Ordered:
 
 
 def _ordered_aggregate(ordered: _Ordered) -> Aggregate:
+    rows = BOUGHT if ordered.column in ("brand", "sku") else ITEM
     return Aggregate(
-        source=Source(rows=ITEM, grain=Grain.CUSTOMER, time="ordered_at"),
+        source=Source(rows=rows, grain=Grain.CUSTOMER, time="ordered_at"),
         test=ordered.quantity.test,
         within_days=ordered.within_days,
         where=lambda rows: rows[ordered.column] == ordered.value,

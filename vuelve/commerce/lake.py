@@ -61,6 +61,19 @@ LAKE = (
         },
     ),
     LakeTable(
+        "bought",
+        "commerce_bought",
+        {
+            "order_id": _T,
+            "line": _S,
+            "ordered_at": _I,
+            "sku": _T,
+            "brand": _T,
+            "quantity": _S,
+            "refunded_quantity": _S,
+        },
+    ),
+    LakeTable(
         "carts",
         "commerce_cart",
         {

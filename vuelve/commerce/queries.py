@@ -196,6 +196,12 @@ def categories_of(cursor: Cursor, shop: ShopId) -> list[str]:
     return [row[0] for row in rows]
 
 
+def brands_of(cursor: Cursor, shop: ShopId) -> list[str]:
+    """Those of the newest products of the catalogue, to choose from."""
+    rows = cursor.execute(SQL["brands"], {"shop": shop, "rows": limits.CSV_ROWS_MAX}).fetchall()
+    return [row[0] for row in rows]
+
+
 def payment_methods_of(cursor: Cursor, shop: ShopId) -> list[str]:
     """Those of the newest orders."""
     rows = cursor.execute(SQL["payment_methods"], {"shop": shop, "rows": limits.CSV_ROWS_MAX}).fetchall()

@@ -64,7 +64,7 @@ from vuelve.events import exports as events_exports
 from vuelve.events import jobs  # noqa: F401 - it declares jobs
 from vuelve.events import privacy as events_privacy
 from vuelve.events.conditions import EventCondition, TriggerCondition
-from vuelve.events.conditions_values import EventValueCondition, SequenceCondition
+from vuelve.events.conditions_values import EventTimeCondition, EventValueCondition, SequenceCondition
 from vuelve.events.consumers import SchemaConsumer, SchemaTick
 from vuelve.events.problems import EventProblems
 from vuelve.events.retention import EventsRetention, RefusedRetention
@@ -205,6 +205,7 @@ def wire(into: Registry = registry) -> None:
         CartCondition(),
         EventValueCondition(),
         SequenceCondition(),
+        EventTimeCondition(),
         AverageOrderCondition(),
         ParcelCondition(),
         MessageCondition(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ibis
@@ -14,9 +15,12 @@ from vuelve.platform.conditions import (
     Fields,
     Op,
     Threshold,
+    literal,
     read_comparison,
     read_list,
     read_threshold,
+    read_time,
+    shown_values,
     within,
 )
 from vuelve.platform.errors import VuelveError
@@ -98,12 +102,14 @@ class _Event:
     count: Threshold
     within_days: int | None
     until_days: int | None
+    since: datetime | None
+    before: datetime | None
     where: tuple[_Where, ...]
 
 
 class EventCondition:
     """{"type": "event", "name": "Order Completed", "count": {"op": "gte", "value": 2}, "within_days": 30, "until_days": 7,
-    "where": [{"property": "plan", "op": "is", "value": "pro", "value_type": "text"}]}"""
+    "since": "2026-01-01T00:00:00Z", "before": "2026-02-01T00:00:00Z", "where": [{"property": "plan", "op": "is", "value": "pro", "value_type": "text"}]}"""
 
     key: ClassVar[str] = "event"
     label: Text = gettext_lazy("Did something")
@@ -113,6 +119,8 @@ class EventCondition:
         Input("count", InputKind.THRESHOLD, gettext_lazy("Times"), default={"op": "gte", "value": "1"}),
         Input("within_days", InputKind.DAYS, gettext_lazy("In the last days"), is_optional=True),
         Input("until_days", InputKind.DAYS, gettext_lazy("But not in the last days"), is_optional=True),
+        Input("since", InputKind.INSTANT, gettext_lazy("From the day"), is_optional=True),
+        Input("before", InputKind.INSTANT, gettext_lazy("Before the day"), is_optional=True),
         Input("where", InputKind.WHERE, gettext_lazy("Where"), is_optional=True, at="name"),
     )
 
@@ -146,6 +154,16 @@ class EventCondition:
             event.within_days,
             event.until_days,
         )
+        if event.since:
+            line = gettext("%(condition)s, from %(day)s") % {
+                "condition": line,
+                "day": shown_values((event.since,)),
+            }
+        if event.before:
+            line = gettext("%(condition)s, before %(day)s") % {
+                "condition": line,
+                "day": shown_values((event.before,)),
+            }
         wheres = [where.comparison.describe(where.property) for where in event.where]
         if not wheres:
             return line
@@ -191,8 +209,14 @@ def _read_event(leaf: Mapping[str, Any], path: str = "") -> _Event:
     days, until = read_window(fields)
     found = read_list(fields.get("where"), fields.at("where")) if fields.has("where") else []
     where = tuple(_read_property(Fields(item, f"{path}.where[{i}]")) for i, item in enumerate(found))
-    fields.end("count", "within_days", "until_days", "where")
-    return _Event(name=name, count=count, within_days=days, until_days=until, where=where)
+    since, before = (
+        read_time(fields.get(name), fields.at(name)) if fields.has(name) else None
+        for name in ("since", "before")
+    )
+    if since and before and before <= since:
+        raise _empty_window(fields.at("before"), "Make it later than `since`.")
+    fields.end("count", "within_days", "until_days", "since", "before", "where")
+    return _Event(name, count, days, until, since, before, where)
 
 
 def read_window(fields: Fields) -> tuple[int | None, int | None]:
@@ -202,13 +226,12 @@ def read_window(fields: Fields) -> tuple[int | None, int | None]:
         return days, None
     until = fields.whole("until_days", least=1, most=limits.CONDITION_WINDOW_DAYS_MAX)
     if days is not None and until >= days:
-        raise VuelveError(
-            "empty_window",
-            "The window ends before it begins.",
-            field=fields.at("until_days"),
-            hint="Make it smaller than `within_days`.",
-        )
+        raise _empty_window(fields.at("until_days"), "Make it smaller than `within_days`.")
     return days, until
+
+
+def _empty_window(path: str, hint: str) -> VuelveError:
+    return VuelveError("empty_window", "The window ends before it begins.", field=path, hint=hint)
 
 
 def windowed(text: str, days: int | None, until: int | None) -> str:
@@ -241,12 +264,15 @@ def _with_properties(columns: Mapping[tuple[str, str], str]) -> "ir.Table":
 
 def _aggregate(event: _Event, source: Source, columns: Mapping[tuple[str, str], str]) -> Aggregate:
     def where(rows: "ir.Table") -> "ir.BooleanValue":
-        return ibis.and_(
-            *(
-                item.comparison.holds_of(rows[columns[item.property, value_column(item.comparison)]])
-                for item in event.where
-            )
-        )
+        kept = [
+            item.comparison.holds_of(rows[columns[item.property, value_column(item.comparison)]])
+            for item in event.where
+        ]
+        if event.since:
+            kept.append(rows.occurred_at >= literal(event.since))
+        if event.before:
+            kept.append(rows.occurred_at < literal(event.before))
+        return ibis.and_(*kept)
 
     return Aggregate(
         source=source,
@@ -254,7 +280,7 @@ def _aggregate(event: _Event, source: Source, columns: Mapping[tuple[str, str], 
         names=frozenset([event.name]),
         within_days=event.within_days,
         until_days=event.until_days,
-        where=where if event.where else None,
+        where=where if event.where or event.since or event.before else None,
     )
 
 

@@ -19,8 +19,10 @@ from vuelve.platform.conditions import (
     ReadKind,
     literal,
     read_number,
+    shown_values,
     within,
 )
+from vuelve.platform.db import Cursor
 from vuelve.platform.extension import (
     Aggregate,
     Grain,
@@ -31,6 +33,7 @@ from vuelve.platform.extension import (
     Text,
     ValueType,
 )
+from vuelve.platform.ids import CustomerId, ShopId
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -270,3 +273,93 @@ class _Prepare:
                 marked.next_at.isnull() | (marked.next_at > marked.occurred_at + span)
             )
         return marked.mutate(is_hit=ibis.coalesce(hit, ibis.literal(False))).view()
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    name: str
+    which: str
+    when: str
+    days: int
+
+
+_WHICH: Mapping[str, Text] = {
+    "first": gettext_lazy("For the first time"),
+    "last": gettext_lazy("For the last time"),
+}
+_WHEN: Mapping[str, Text] = {
+    "within": gettext_lazy("in the last days"),
+    "before": gettext_lazy("longer ago than days"),
+}
+
+
+class EventTimeCondition(ReadKind[_Time]):
+    """{"type": "event_time", "name": "Order Completed", "which": "first", "when": "within", "days": 30}: it happened, and for the
+    first (last) time less than, or (`before`) at least, so many times 24 hours ago. Who never did it is in neither."""
+
+    key: ClassVar[str] = "event_time"
+    label: Text = gettext_lazy("Did something for the first or last time")
+    inputs: ClassVar[tuple[Input, ...]] = (
+        Input("which", InputKind.CHOICE, gettext_lazy("Which time"), choices=tuple(_WHICH.items())),
+        Input("name", InputKind.TEXT, gettext_lazy("Event"), suggests="events"),
+        Input("when", InputKind.CHOICE, gettext_lazy("When"), choices=tuple(_WHEN.items())),
+        Input("days", InputKind.WHOLE, gettext_lazy("Days"), default={"": "30"}),
+    )
+
+    def read(self, leaf: Mapping[str, Any], path: str = "") -> _Time:
+        fields = Fields(leaf, path)
+        name = fields.text("name", chars_max=limits.EVENT_NAME_CHARS_MAX)
+        which, when = fields.choice("which", tuple(_WHICH)), fields.choice("when", tuple(_WHEN))
+        days = fields.whole("days", least=1, most=limits.CONDITION_WINDOW_DAYS_MAX)
+        fields.end()
+        return _Time(name, which, when, days)
+
+    def aggregate(self, found: _Time) -> Aggregate:
+        def measure(rows: "ir.Table", early: "ir.BooleanValue | None") -> "ir.Scalar":
+            """More than 0 if it is so: counts of all and of the early ones say where the first and the last one lie."""
+            every, before = rows.count(where=rows.name == found.name), rows.count(where=early)
+            zero = ibis.literal(0, type="int64")
+            return {
+                ("first", "before"): before,
+                ("first", "within"): ibis.ifelse(before == zero, every, zero),
+                ("last", "within"): every - before,
+                ("last", "before"): ibis.ifelse(every == before, every, zero),
+            }[found.which, found.when]
+
+        return Aggregate(
+            source=Source(
+                rows=EVENT, grain=Grain.CUSTOMER, name="name", time="occurred_at", partition=partition()
+            ),
+            test=lambda figure: figure > 0,
+            names=frozenset([found.name]),
+            until_days=found.days,
+            measure=measure,
+        )
+
+    def words(self, found: _Time) -> str:
+        if found.when == "within":
+            line = (
+                ngettext("%(event)s happened for the first time in the last day", "%(event)s happened for the first time in the last %(days)s days", found.days)
+                if found.which == "first"
+                else ngettext("%(event)s happened for the last time in the last day", "%(event)s happened for the last time in the last %(days)s days", found.days)
+            )  # fmt: skip
+        else:
+            line = (
+                ngettext("%(event)s happened for the first time more than a day ago", "%(event)s happened for the first time more than %(days)s days ago", found.days)
+                if found.which == "first"
+                else ngettext("%(event)s happened for the last time more than a day ago", "%(event)s happened for the last time more than %(days)s days ago", found.days)
+            )  # fmt: skip
+        return line % {"event": found.name, "days": found.days}
+
+    def found(
+        self, cursor: Cursor, shop: ShopId, customer: CustomerId, leaf: Mapping[str, Any], figure: object
+    ) -> str:
+        """When it was."""
+        wanted = self.read(leaf)
+        row = cursor.execute(
+            f"SELECT {'min' if wanted.which == 'first' else 'max'}(occurred_at) FROM events_event "
+            "WHERE shop_id = %(shop)s AND name = %(name)s AND customer_id = ANY (ARRAY(SELECT customer_id FROM customers_alias "
+            "WHERE shop_id = %(shop)s AND canonical_id = %(customer)s) || %(customer)s::bigint)",
+            {"shop": shop, "name": wanted.name, "customer": customer},
+        ).fetchone()
+        return shown_values((row[0],)) if row and row[0] else gettext("never")

@@ -98,6 +98,12 @@ def _text(one: Input, fields: Fields, leaf: Leaf) -> None:
         leaf[one.name] = value
 
 
+def _instant(one: Input, fields: Fields, leaf: Leaf) -> None:
+    value = fields.get(one.name, "").strip()
+    if value or not one.is_optional:
+        leaf[one.name] = _value(value, "time")
+
+
 def _number(text: str) -> Any:
     """A whole number, or the text itself, which the kind refuses with its reason."""
     text = text.strip()
@@ -264,7 +270,7 @@ def _compared_back(leaf: Mapping[str, Any], prefix: str) -> dict[str, str]:
 _TO_LEAF: Mapping[InputKind, Callable[[Input, Fields, Leaf], None]] = {
     InputKind.TEXT: _text,
     InputKind.CHOICE: _text,
-    InputKind.INSTANT: _text,
+    InputKind.INSTANT: _instant,
     InputKind.SEGMENT: _whole,
     InputKind.JOURNEY: _whole,
     InputKind.FLAG: _flag,

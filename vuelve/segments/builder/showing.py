@@ -180,6 +180,8 @@ def _controls(one: Input, draft: Draft, path: str, at: str, offered: Offered) ->
         return [Control(at, one.label, value(one.name, ""), "select", choices)]
     if one.kind is InputKind.DAYS:
         return [Control(at, one.label, value(one.name, ""), "number", placeholder=_("ever"))]
+    if one.kind is InputKind.INSTANT:
+        return [Control(at, one.label, value(one.name, "")[:10], "date")]
     list_id = f"properties:{path}" if one.suggests == "properties" else one.suggests
     if one.kind is InputKind.WHOLE:
         return [Control(at, one.label, value(one.name, ""), "number")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vuelve.commerce.queries import categories_of, payment_methods_of
+from vuelve.commerce.queries import brands_of, categories_of, payment_methods_of
 from vuelve.customers.conditions import PROFILE_COLUMNS
 from vuelve.customers.queries import countries
 from vuelve.events.contracts import Kind
@@ -22,7 +22,7 @@ def lists(cursor: Cursor, shop: ShopId, events: Mapping[str, str], currency: str
         "events": schema.names(cursor, shop),
         "traits": sorted({*PROFILE_COLUMNS, *traits}),
         "values": countries(cursor, shop),
-        "products": categories_of(cursor, shop),
+        "products": sorted({*categories_of(cursor, shop), *brands_of(cursor, shop)}),
         "payment_methods": payment_methods_of(cursor, shop),
         "currencies": [currency],
     }

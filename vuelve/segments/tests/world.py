@@ -100,6 +100,14 @@ class World:
                 self._write_event(cursor, shop, event)
             for order in self.orders:
                 self._write_order(cursor, shop, order)
+            for product in {item[0] for order in self.orders for item in order.items}:
+                row = {
+                    "shop_id": shop,
+                    "product_id": product,
+                    "sku": f"sku-{product}",
+                    "brand": _brand(product),
+                }
+                _insert(cursor, "commerce_product", row | {"updated_at": NOW})
             self._write_facts(cursor, shop)
 
     def _write_event(self, cursor: Cursor, shop: ShopId, event: Event) -> None:
@@ -204,6 +212,18 @@ class World:
             for event in self.events
         )
         return _threshold(count, leaf.get("count", {"op": "gte", "value": 1}))
+
+    def _event_time(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> bool:
+        times = [
+            event.at
+            for event in self.events
+            if event.name == leaf["name"] and self._is_own(event.customer, subject) and event.at <= now
+        ]
+        if not times:
+            return False
+        found = min(times) if leaf["which"] == "first" else max(times)
+        is_early = found <= now - timedelta(hours=24 * leaf["days"])
+        return bool(is_early == (leaf["when"] == "before"))
 
     def _numbers(self, leaf: Mapping[str, Any], subject: Subject, now: datetime) -> list[Decimal]:
         return [
@@ -318,7 +338,10 @@ class World:
             quantity
             for order in self._orders_of(leaf, subject, now)
             for product, category, quantity in order.items
-            if leaf.get("category", category) == category and leaf.get("product_id", product) == product
+            if leaf.get("category", category) == category
+            and leaf.get("product_id", product) == product
+            and leaf.get("sku", f"sku-{product}") == f"sku-{product}"
+            and leaf.get("brand", _brand(product)) == _brand(product)
         )
         return _threshold(quantity, leaf.get("quantity", {"op": "gte", "value": 1}))
 
@@ -471,12 +494,18 @@ def _typed(value: Any) -> dict[str, Any]:
     return row
 
 
+def _brand(product: str) -> str | None:
+    return {"p1": "Acme", "p2": "Óptica"}.get(product)
+
+
 def _within(at: datetime, leaf: Mapping[str, Any], now: datetime) -> bool:
     days, until = leaf.get("within_days"), leaf.get("until_days")
     return (
         at <= now
         and (days is None or at >= now - timedelta(hours=24 * days))
         and (until is None or at <= now - timedelta(hours=24 * until))
+        and ("since" not in leaf or at >= datetime.fromisoformat(leaf["since"]))
+        and ("before" not in leaf or at < datetime.fromisoformat(leaf["before"]))
     )
 
 
