@@ -83,7 +83,7 @@ from vuelve.journeys.conditions import JourneyCondition
 from vuelve.journeys.consumers import JourneysConsumer
 from vuelve.journeys.customer_page import CustomerRunsPanel
 from vuelve.journeys.lake import LAKE as JOURNEYS_LAKE
-from vuelve.journeys.origins import JourneyOrigins
+from vuelve.journeys.origins import JourneyOrigins, JourneySegments
 from vuelve.journeys.problems import JourneyProblems
 from vuelve.journeys.steps import Exit, Split, Wait
 from vuelve.journeys.ticks import JourneysTick
@@ -306,6 +306,7 @@ def _wire_pages(into: Registry) -> None:
     into.event_faces |= customers_timeline.FACES | commerce_timeline.FACES | channels_timeline.FACES
     into.event_faces |= loyalty_timeline.FACES | segments_timeline.FACES
     into.message_origins = JourneyOrigins()
+    into.segment_users.append(JourneySegments())
     into.event_outcomes += [CommerceOutcomes()]
     into.event_vocabulary |= COMMERCE_VOCABULARY | CUSTOMERS_VOCABULARY
     into.customer_names = Names()

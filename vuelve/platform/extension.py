@@ -427,6 +427,14 @@ class MessageOrigins(Protocol):
         ...
 
 
+class SegmentUsers(Protocol):
+    """What looks at segments, for the package that keeps them and does not know it."""
+
+    def users(self, cursor: Cursor, shop: ShopId, segment: int) -> Sequence[tuple[str, str]]:
+        """(name, address) of what would go on looking at the segment."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EventFace:
     """How an event looks on a customer's timeline. `text` makes one line of the properties; it must not raise."""
@@ -739,6 +747,7 @@ class Registry:
     customer_columns: list[CustomerColumn] = field(default_factory=list)
     event_faces: dict[str, EventFace] = field(default_factory=dict)
     message_origins: MessageOrigins | None = None
+    segment_users: list[SegmentUsers] = field(default_factory=list)
     event_outcomes: list[EventOutcomes] = field(default_factory=list)
     event_vocabulary: dict[str, EventVocabulary] = field(default_factory=dict)  # by event name
     customer_names: CustomerNames | None = None

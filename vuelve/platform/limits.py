@@ -64,7 +64,9 @@ CONDITION_CHARS_MAX = 100_000  # as JSON: it becomes one SQL statement
 
 # Segments.
 SEGMENTS_MAX = 500  # a shop; each costs every batch and every sweep
-SEGMENTS_AT_ONCE = 50  # in one statement: what they read alike is read once, and planning grows with the square of its joins
+SEGMENTS_AT_ONCE = (
+    50  # in one statement: what they read alike is read once, and planning grows with the square of its joins
+)
 SEGMENT_SWEEP_SECONDS = 900  # everyone is looked at again so often: windows are of days
 SEGMENT_JUDGE_ROWS = 5_000  # customers in one transaction, as long as a consumer's batch
 SEGMENT_LAKE_EVENTS = (

@@ -226,7 +226,7 @@ def change(request: HttpRequest, payload: SegmentChange, segment_id: RowNumber) 
 
 @router.delete(
     "/segments/{segment_id}",
-    **needs(Scope.SEGMENTS_WRITE, on_409="`segment_in_use`: another segment looks at it."),
+    **needs(Scope.SEGMENTS_WRITE, on_409="`segment_in_use`: another segment or a journey looks at it."),
     response=answers(None, 404, 409, status=204),
     summary="Archive a segment",
 )

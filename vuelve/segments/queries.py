@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from vuelve.platform.db import Cursor, Statements, fetch_dicts
+from vuelve.platform.extension import registry
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.segments.contracts import Kind, SegmentRef
 from vuelve.segments.models import Segment, SegmentVersion
@@ -124,6 +125,11 @@ def used_by(segment: Segment) -> list[tuple[int, str]]:
         .order_by("segment__name")
         .values_list("segment_id", "segment__name")
     )
+
+
+def used_elsewhere(cursor: Cursor, shop: ShopId, segment: int) -> list[tuple[str, str]]:
+    """(name, address) of what other packages have that looks at it."""
+    return [found for each in registry.segment_users for found in each.users(cursor, shop, segment)]
 
 
 def known_customer(cursor: Cursor, shop: ShopId, customer: int) -> CustomerId | None:

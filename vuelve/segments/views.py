@@ -96,6 +96,7 @@ def segment(request: ShopRequest, segment_id: int) -> HttpResponseBase:
             .values_list("pk", "name")
         ),
         "used_by": queries.used_by(found),
+        "used_elsewhere": queries.used_elsewhere(cursor, request.shop_id, found.pk),
         "versions": [
             {
                 "number": each.number,
@@ -155,7 +156,15 @@ def duplicate(request: ShopRequest, segment_id: int) -> HttpResponse:
 @require_POST
 def archive(request: ShopRequest, segment_id: int) -> HttpResponse:
     require(may_edit_segments(request.membership))
-    services.archive(shop=request.shop_id, segment_id=segment_id, by=request.user.email, now=clock.real.now())
+    try:
+        services.archive(
+            shop=request.shop_id, segment_id=segment_id, by=request.user.email, now=clock.real.now()
+        )
+    except VuelveError as error:
+        if error.code != "segment_in_use":
+            raise
+        messages.error(request, wrong(error))
+        return redirect("segment", shop_slug=request.shop.slug, segment_id=segment_id)
     messages.success(request, _("The segment is archived."))
     return redirect("segments", shop_slug=request.shop.slug)
 

@@ -34,6 +34,7 @@ _WRONG: Mapping[str, Text] = {
     ),
     "segment_changed": gettext_lazy("Somebody changed the segment meanwhile. Look at it again, then save."),
     "segment_circle": gettext_lazy("The segment would look at itself."),
+    "segment_in_use": gettext_lazy("Another segment or a journey looks at it. Change that first."),
     "segments_limit": gettext_lazy(
         "There are as many segments as there may be. Archive those that nobody uses."
     ),

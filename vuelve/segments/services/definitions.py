@@ -13,6 +13,7 @@ from vuelve.platform.errors import VuelveError, conflict, not_found
 from vuelve.platform.ids import ShopId
 from vuelve.segments.contracts import DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, Kind
 from vuelve.segments.models import Segment, SegmentUse, SegmentVersion
+from vuelve.segments.queries import used_elsewhere
 from vuelve.segments.services.conditions import check_condition, check_promotions
 from vuelve.segments.services.membership import SQL, hold
 from vuelve.segments.services.refreshing import ask_to_fill
@@ -105,7 +106,7 @@ def duplicate(*, shop: ShopId, segment_id: int, name: str, by: str, now: datetim
 
 
 def archive(*, shop: ShopId, segment_id: int, by: str, now: datetime) -> None:
-    """Nobody is in it any more. Raises VuelveError `not_found`, `segment_in_use` (409) while another one looks at it."""
+    """Nobody is in it any more. Raises VuelveError `not_found`, `segment_in_use` (409) while a segment or a journey looks at it."""
     with for_shop(shop) as cursor:
         hold(cursor, shop, is_alone=True)
         segment = _locked(shop, segment_id)
@@ -114,10 +115,11 @@ def archive(*, shop: ShopId, segment_id: int, by: str, now: datetime) -> None:
                 "segment__name", flat=True
             )[:5]
         )
+        users += [name for name, _address in used_elsewhere(cursor, shop, segment.pk)]
         if users:
             raise conflict(
                 "segment_in_use",
-                f"Other segments look at it: {', '.join(users)}.",
+                f"It is looked at by: {', '.join(users[:5])}.",
                 hint="Change those first.",
             )
         Segment.objects.filter(pk=segment.pk).update(archived_at=now, changed_at=now, size=0)
