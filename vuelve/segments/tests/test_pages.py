@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.urls import reverse
 
 from vuelve.platform.db import for_shop
 from vuelve.platform.extension import registry
@@ -191,3 +192,14 @@ def test_drafts_from_a_browser_are_no_trusted_thing() -> None:
         assert drafts.from_text(text) is None
     kept = drafts.Draft("any", below=(drafts.Draft("event", {"name": "ñ"}),))
     assert drafts.from_text(drafts.as_text(kept)) == kept
+
+
+def test_the_preview_names_what_nothing_has_had(log: None, shop: Shop) -> None:
+    browser = browser_of(make_member(shop, locale="en"))
+    form = {
+        "t.kind": "all", "t.0.kind": "event", "t.0.name": "Order Completed", "t.0.count.op": "gte", "t.0.count.value": "1",
+        "t.0.where.0.property": "cupon", "t.0.where.0.value_type": "text", "t.0.where.0.op": "is", "t.0.where.0.value": "HOT",
+    }  # fmt: skip
+    page = browser.post(reverse("segment_preview", kwargs={"shop_slug": shop.slug}), form)
+    assert page.status_code == 200
+    assert "Check the spelling: Order Completed: cupon" in page.content.decode()
