@@ -13,12 +13,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vuelve.customers.queries import find_customers, titles_of
-from vuelve.platform import clock, limits
+from vuelve.platform import charts, clock, limits
+from vuelve.platform.charts import Chart
 from vuelve.platform.db import Cursor, raw_cursor
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.ui import formats, paging
 from vuelve.platform.ui.components import Crumb, Tile
 from vuelve.platform.ui.downloads import csv_response
+from vuelve.platform.ui.periods import period_of
 from vuelve.segments import queries, services
 from vuelve.segments.contracts import Kind
 from vuelve.segments.forms import UploadForm
@@ -81,7 +83,11 @@ def segment(request: ShopRequest, segment_id: int) -> HttpResponseBase:
     history = queries.sizes(
         cursor, request.shop_id, found.pk, since=_today(request) - timedelta(days=TREND_DAYS)
     )
+    chart = _chart(request, cursor, found)
+    if chart and (file := charts.download(request, [chart])):
+        return file
     context: dict[str, Any] = {
+        "chart": chart,
         "segment": found,
         "tree": tree,
         "sentence": _sentence(found, tree),
@@ -213,6 +219,33 @@ def _tiles(segment: Segment, total: int, history: Sequence[tuple[date, int]]) ->
             _("Who does something is looked at at once; everyone again and again, since time passes."),
         ),
     ]
+
+
+def _chart(request: ShopRequest, cursor: Cursor, found: Segment) -> Chart | None:
+    """Its size day by day in the page's period; None before there are two days to compare."""
+    period = period_of(request.GET, now=clock.real.now(), zone=request.shop_zone)
+    sizes = dict(queries.sizes(cursor, request.shop_id, found.pk, since=period.first_day))
+    if len(sizes) < 2:
+        return None
+    buckets = period.buckets()
+    ends = [each.first_day for each in buckets[1:]] + [period.last_day + timedelta(days=1)]
+    # A size holds until the next count; of a week the last day counts.
+    known = sorted(sizes.items())
+    values = [next((size for day, size in reversed(known) if day < end), 0) for end in ends]
+    words = {
+        "now": formats.number(known[-1][1]),
+        "before": formats.number(known[0][1]),
+        "day": formats.day(known[0][0]),
+    }
+    return charts.bars_over_time(
+        key="size",
+        title=_("%(now)s customers now, %(before)s on %(day)s") % words,
+        units=_("Customers in the segment, by day")
+        if period.unit == "day"
+        else _("Customers in the segment, by week"),
+        period=period,
+        series=[charts.Series(_("Customers"), values)],
+    )
 
 
 def _compared(request: ShopRequest, cursor: Cursor, found: Segment) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """The pages of segments over HTTP: forged and broken input, other shops, conflicts, what viewers see."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -203,3 +203,28 @@ def test_the_preview_names_what_nothing_has_had(log: None, shop: Shop) -> None:
     page = browser.post(reverse("segment_preview", kwargs={"shop_slug": shop.slug}), form)
     assert page.status_code == 200
     assert "Check the spelling: Order Completed: cupon" in page.content.decode()
+
+
+def test_the_size_is_drawn_once_there_are_two_days(log: None, shop: Shop) -> None:
+    here, today = ShopId(shop.pk), datetime.now(UTC)
+    tree = {"type": "trait", "name": "country", "op": "is", "value": "MX"}
+    made = services.create(shop=here, name="México", tree=tree, by="ana", now=today)
+    browser = browser_of(make_member(shop, locale="en"))
+    page = reverse("segment", kwargs={"shop_slug": shop.slug, "segment_id": made.pk})
+
+    def count(days: int, size: int) -> None:
+        with for_shop(here) as cursor:
+            cursor.execute(
+                "INSERT INTO segments_size (shop_id, segment_id, day, size) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [shop.pk, made.pk, today.date() - timedelta(days=days), size],
+            )
+
+    count(5, 70)
+    assert "chart-size" not in browser.get(page).content.decode()
+    count(2, 95)
+    answer = browser.get(page).content.decode()
+    assert "chart-size" in answer
+    assert "95 customers now, 70 on" in answer
+    table: Any = browser.get(f"{page}?download=size.csv")
+    lines = table.getvalue().decode().splitlines()
+    assert [line.split(",")[-1] for line in lines[-6:]] == ["70", "70", "70", "95", "95", "95"]
