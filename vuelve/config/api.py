@@ -3,9 +3,13 @@
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
+import msgspec
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import Field, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from vuelve import __version__
 from vuelve.config.api_document import DescribedAPI
@@ -32,7 +36,16 @@ COPY_RESPONSES = {
     }
 }
 
-api = DescribedAPI(title="Vuelve", version=__version__, docs_url=None, urls_namespace="api")
+
+class StrictParser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        """JSON in UTF-8. Python's own decoder lets half a surrogate pair pass, which no database takes, and NaN."""
+        return msgspec.json.decode(request.body)
+
+
+api = DescribedAPI(
+    title="Vuelve", version=__version__, docs_url=None, urls_namespace="api", parser=StrictParser()
+)
 
 api.add_router("", customers)
 api.add_router("", loyalty)
@@ -71,8 +84,22 @@ def on_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     return error_response(VuelveError("unreadable", str(error), status=error.status_code))
 
 
+@api.exception_handler(SuspiciousOperation)
+def on_excess(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    """More bytes, or more fields in the address, than Django takes in."""
+    if isinstance(error, RequestDataTooBig):
+        return error_response(VuelveError("too_large", "The body is too large.", status=413))
+    return error_response(VuelveError("unreadable", "The request cannot be read.", status=400))
+
+
 @api.exception_handler(Http404)
 def on_nothing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return error_response(not_found("address"))
+
+
+@csrf_exempt
+def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Below /api/v1/, where no operation is: programs read errors in their shape, not a page."""
     return error_response(not_found("address"))
 
 
