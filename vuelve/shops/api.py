@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Field, Path, Schema
 from ninja.security import HttpBasicAuth
 from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import ShopId
@@ -17,7 +18,7 @@ from vuelve.shops.services import key_holder
 def _digits(value: Any) -> Any:
     """Else `1.0`, `+1` and ` 1` would be 1, too: whoever writes so may mean something else."""
     if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        raise ValueError("Not a whole number.")
+        raise PydanticCustomError("digits", "Input should be a whole number, in digits")
     return value
 
 
