@@ -3,11 +3,14 @@
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
+import msgspec
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import Field, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from vuelve import __version__
 from vuelve.config.api_document import DescribedAPI
@@ -35,7 +38,16 @@ COPY_RESPONSES = {
     }
 }
 
-api = DescribedAPI(title="Vuelve", version=__version__, docs_url=None, urls_namespace="api")
+
+class StrictParser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        """JSON in UTF-8. Python's own decoder lets half a surrogate pair pass, which no database takes, and NaN."""
+        return msgspec.json.decode(request.body)
+
+
+api = DescribedAPI(
+    title="Vuelve", version=__version__, docs_url=None, urls_namespace="api", parser=StrictParser()
+)
 
 api.add_router("", customers)
 api.add_router("", segments)
@@ -75,16 +87,23 @@ def on_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     return error_response(VuelveError("unreadable", str(error), status=error.status_code))
 
 
-@api.exception_handler(RequestDataTooBig)
-def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
-    return error_response(
-        VuelveError("request_too_large", "The request is too large.", hint=f"At most {most} MB.", status=413)
-    )
+@api.exception_handler(SuspiciousOperation)
+def on_excess(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    """More bytes, or more fields in the address, than Django takes in."""
+    if isinstance(error, RequestDataTooBig):
+        hint = f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20} MB."
+        return error_response(VuelveError("too_large", "The body is too large.", hint=hint, status=413))
+    return error_response(VuelveError("unreadable", "The request cannot be read.", status=400))
 
 
 @api.exception_handler(Http404)
 def on_nothing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return error_response(not_found("address"))
+
+
+@csrf_exempt
+def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Below /api/v1/, where no operation is: programs read errors in their shape, not a page."""
     return error_response(not_found("address"))
 
 

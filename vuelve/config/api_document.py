@@ -23,6 +23,7 @@ MEANINGS = {
     401: "`wrong_key`: no key, none that is valid, or a write key.",
     403: "`scope`: the key lacks the scope of this operation, which `message` names.",
     404: "`not_found`: no such thing in this shop.",
+    413: "`too_large`: the body has more bytes than any request needs.",
     422: "`invalid`: the request is not what the schema says; `field` says where.",
 }
 
@@ -42,6 +43,8 @@ class DescribedAPI(NinjaAPI):
 
 def _describe(operation: dict[str, Any]) -> None:
     """Its scope, for readers of the document alone, and what each answer means."""
+    if "requestBody" in operation:
+        operation["responses"][413] = operation["responses"][422] | {"description": HTTPStatus(413).phrase}
     needed = f"Needs the scope `{operation['x-scope']}`."
     said = (operation.get("description"), needed)
     operation["description"] = "\n\n".join(filter(None, said))

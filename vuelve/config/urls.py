@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from vuelve.config import api_docs
-from vuelve.config.api import api
+from vuelve.config.api import api, nothing
 from vuelve.platform import charts
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("vuelve.events.sources.csv.urls")),
     path("api/v1/docs", api_docs.page, name="api_docs"),
     path("api/v1/", api.urls),
+    path("api/v1/<path:rest>", nothing),
     path("assets/vega-<str:version>.js", charts.bundle, name="vega_bundle"),
     path("", include("vuelve.shops.accounts.urls")),
     path("", include("vuelve.shops.urls")),

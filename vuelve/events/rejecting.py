@@ -4,6 +4,7 @@ Bounded in every direction, since whoever holds a public write key can send rubb
 (what is past that is only counted), the newest 10,000 of a shop, 30 days.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ UNKEPT = Counter("vuelve_rejects_not_kept_total", "Refused events that were only
 TRIM_EVERY = 100  # rows, of all shops: looking where the newest 10,000 end takes milliseconds
 TRIM_ROWS = 5_000
 
+_KEY = re.compile(rb"v[sw]_[A-Za-z0-9_-]{20,}")
 _encoder = msgspec.json.Encoder()
 _buckets = Buckets(per_second=limits.REJECTS_PER_SECOND, burst=limits.REJECTS_BURST)
 
@@ -51,10 +53,12 @@ def keep_rejected(*, shop: ShopId, source: str, rejects: Sequence[Rejected], now
 def excerpt(raw: bytes, *, secret: str = "") -> str:
     """The beginning of what was sent as a text that PostgreSQL can hold; bytes that are no UTF-8 as \\xNN.
 
-    `secret` is a key that the text may hold: it does not belong into a table.
+    No key that the text may hold belongs into a table: neither `secret`, with which it was sent, nor what looks like one
+    of ours, since the body may name another than the header.
     """
     if secret:
         raw = raw.replace(secret.encode(), b"...")
+    raw = _KEY.sub(b"...", raw[: 2 * limits.REJECT_EXCERPT_BYTES_MAX])
     text = raw[: limits.REJECT_EXCERPT_BYTES_MAX].decode(errors="backslashreplace").replace("\x00", "\\x00")
     return text.encode()[: limits.REJECT_EXCERPT_BYTES_MAX].decode(errors="ignore")
 

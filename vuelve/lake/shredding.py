@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -41,7 +41,16 @@ ARROW |= {listed: pa.list_(pa.field("element", ARROW[kind])) for kind, listed in
 
 Key = tuple[str, str]  # (property, value type)
 
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+def _decimal(text: str) -> Decimal:
+    """Of more than 18 digits an exponent is none of Decimal's: what the log takes is then as good as zero."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal(float(text))
+
+
+_decoder = msgspec.json.Decoder(float_hook=_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -252,4 +261,4 @@ def decoded(text: str) -> Any:
     try:
         return _decoder.decode(text)
     except msgspec.DecodeError:
-        return json.loads(text, parse_float=Decimal)
+        return json.loads(text, parse_float=_decimal)

@@ -31,14 +31,17 @@ def minor_digits(currency: str) -> int:
 
 
 def to_minor(amount: Decimal | int | float | str, currency: str) -> int:
-    """An amount in major units as minor units, half up. Raises ValueError on what is not a finite number."""
+    """An amount in major units as minor units, half up. Raises ValueError on what is not a finite number, or has too many digits."""
     try:
         value = Decimal(str(amount))
     except InvalidOperation as error:
         raise ValueError(f"not an amount: {amount!r}") from error
     if not value.is_finite():
         raise ValueError(f"not a finite amount: {amount!r}")
-    return int(value.scaleb(minor_digits(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    try:
+        return int(value.scaleb(minor_digits(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    except ArithmeticError as error:  # more digits than a decimal's context has
+        raise ValueError(f"too large an amount: {value:.3e}") from error
 
 
 def to_decimal(money: Money) -> Decimal:

@@ -113,7 +113,9 @@ def _where(draft: Draft, act: str, what: str) -> Draft:
     at, _colon, number = what.partition(":")
     path, _dot, name = at.rpartition(".")
     node = drafts.at_path(draft, path)
-    if node is None or node.is_group or not number.isdecimal() or int(number) >= filling.WHERE_MAX:
+    if node is None or node.is_group or not number.isdecimal():
+        return draft
+    if len(number) > len(str(filling.WHERE_MAX)) or int(number) >= filling.WHERE_MAX:
         return draft
     prefix = f"{name}.{int(number)}."
     fields = {key: value for key, value in node.fields.items() if not key.startswith(prefix)}

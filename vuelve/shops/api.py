@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Path, Schema
 from ninja.security import HttpBasicAuth
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from vuelve.platform.errors import VuelveError
 from vuelve.platform.ids import ShopId
@@ -12,7 +14,15 @@ from vuelve.platform.limits import BIGINT_MAX
 from vuelve.shops.scopes import Scope
 from vuelve.shops.services import key_holder
 
-RowNumber = Path[Annotated[int, Field(ge=1, le=BIGINT_MAX, examples=[17])]]
+
+def _digits(value: Any) -> Any:
+    """Else `1.0`, `+1` and ` 1` would be 1, too: whoever writes so may mean something else."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise PydanticCustomError("digits", "Input should be a whole number, in digits")
+    return value
+
+
+RowNumber = Path[Annotated[int, BeforeValidator(_digits), Field(ge=1, le=BIGINT_MAX, examples=[17])]]
 
 
 class Problem(Schema):

@@ -91,7 +91,7 @@ def key_holder(*, secret: str) -> KeyHolder | None:
     """Whose key it is; None if it is unknown, revoked or expired. Its use is noted, once in KEY_USE_NOTED_SECONDS."""
     now = real.now()
     row = (
-        ApiKey.objects.filter(_valid(now), hash=hash_secret(secret))
+        ApiKey.objects.filter(is_valid(now), hash=hash_secret(secret))
         .values_list("shop_id", "kind", "shop__orders_need_secret_key", "pk", "last_used_at", "scopes")
         .first()
     )
@@ -109,7 +109,7 @@ def key_holder(*, secret: str) -> KeyHolder | None:
 
 def holder_of(*, shop: ShopId, key: int) -> KeyHolder:
     """Whose key it is, by the row's number: for tests within the back office. Raises VuelveError `not_found`."""
-    row = ApiKey.objects.select_related("shop").filter(_valid(real.now()), pk=key, shop=shop).first()
+    row = ApiKey.objects.select_related("shop").filter(is_valid(real.now()), pk=key, shop=shop).first()
     if row is None:
         raise not_found("key")
     return KeyHolder(
@@ -120,7 +120,8 @@ def holder_of(*, shop: ShopId, key: int) -> KeyHolder:
     )
 
 
-def _valid(now: datetime) -> Q:
+def is_valid(now: datetime) -> Q:
+    """Keys that work."""
     return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
 
 

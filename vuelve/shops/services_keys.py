@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.errors import VuelveError, conflict, not_found
 from vuelve.platform.ids import ShopId
@@ -10,7 +11,7 @@ from vuelve.shops.contracts import NewKey
 from vuelve.shops.models import ApiKey, KeyKind, Membership, Shop
 from vuelve.shops.permissions import may_manage_keys, require
 from vuelve.shops.scopes import Scope
-from vuelve.shops.services import audit, issue_key
+from vuelve.shops.services import audit, is_valid, issue_key
 
 # For so long a key that was replaced still works: time to put the new one everywhere.
 OVERLAP = timedelta(days=1)
@@ -67,7 +68,8 @@ def _held(by: Membership, key: int) -> ApiKey:
 
 def _make(by: Membership, kind: KeyKind, label: str, scopes: Collection[str] | None, action: str) -> NewKey:
     shop = Shop.objects.select_for_update(no_key=True).get(pk=by.shop_id)
-    if ApiKey.objects.filter(shop=shop, revoked_at=None).count() >= KEYS_MAX:
+    # Those that were replaced and are over cannot be revoked any more, and must not keep new ones out.
+    if ApiKey.objects.filter(is_valid(real.now()), shop=shop).count() >= KEYS_MAX:
         raise conflict("keys_limit", f"A shop has at most {KEYS_MAX} keys.", field="kind")
     made = issue_key(shop=shop, kind=kind, label=label, scopes=scopes)
     audit(

@@ -16,6 +16,7 @@ from vuelve.platform.money import to_minor
 PRODUCTS_MAX = 50  # in the event that tells of it; more are counted, not listed
 TEXT_CHARS_MAX = 500
 URL_CHARS_MAX = 2_000
+NUMBER_DIGITS_MAX = 30  # before or after the point: written out, `1e-99999999999` would fill the memory
 _CHANGES = frozenset({"Product Added", "Product Removed"})
 _FACTS = ("product_id", "sku", "variant", "name", "category", "brand", "image_url", "url")
 _ADDRESSES = frozenset({"image_url", "url"})
@@ -137,7 +138,9 @@ def _number(value: Any) -> Decimal | None:
         number = Decimal(str(value).strip())
     except ArithmeticError:
         return None
-    return number if number.is_finite() and 0 <= number <= 10**13 else None
+    if not number.is_finite() or abs(number.adjusted()) > NUMBER_DIGITS_MAX:
+        return None
+    return number if 0 <= number <= 10**13 else None
 
 
 def is_about_cart(properties: Mapping[str, Any], cart_id: str) -> bool:

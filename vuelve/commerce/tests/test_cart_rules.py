@@ -54,6 +54,12 @@ def test_the_way_back_is_the_newest_address() -> None:
     assert (cart.url, cart.checkout_id) == ("https://shop.example/checkout", "k")
 
 
+def test_a_price_that_cannot_be_written_out_is_none() -> None:
+    for price in ("1e-99999999999", "0e99999999999", 1e-300):
+        [line] = fold([event("Product Added", 0, product_id="a", price=price)], currency="MXN").products
+        assert "price" not in line
+
+
 _values = st.sampled_from(
     [None, True, 0, -1, 3, 10**40, 1.5, float("nan"), float("inf"), "", " x ", "2", "-2", "1e999", "NaN", "MXN", "PESOS",
      "https://shop.example", "javascript:1", [], [7], {}, {"a": 1}]

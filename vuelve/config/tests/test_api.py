@@ -267,6 +267,63 @@ def test_bad_bodies_have_the_shape_of_all_errors(shop: Shop) -> None:
         assert field is None or error["field"] == field
 
 
+HALF = "\\ud800"  # half a surrogate pair: JSON has it, UTF-8 does not
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/redeem", '{"points": 1, "key": "%s"}'), ("/redeem", '{"points": 1, "key": "a", "order_id": "%s"}'),
+        ("/redeem", '{"points": 1, "key": "a", "reference": "x%s"}'), ("/award", '{"points": 1, "key": "%s"}'),
+        ("/award", '{"points": 1, "key": "a", "reference": "%s"}'), ("", '{"of": "%s", "key": "a"}'),
+        ("", '{"of": "first", "key": "%s"}'), ("", '{"of": "first", "key": "a", "note": "%s"}'),
+        ("/award", '{"points": 1, "key": "a", "%s": 1}'), ("/award", '{"points": NaN, "key": "a"}'),
+        ("/award", "[" * 100_000), ("/award", '{"points": ' + "9" * 5_000 + ', "key": "a"}'),
+    ],
+)  # fmt: skip
+def test_a_body_that_no_database_takes_is_refused(shop: Shop, path: str, body: str) -> None:
+    customer, _erasure = customer_with_points(shop)
+    address = f"/api/v1/customers/{customer}/points{path}" if path else "/api/v1/points/reverse"
+    key = issue_key(shop=shop, kind=KeyKind.SECRET).secret
+    before = counts(shop)
+    response = Client(HTTP_HOST="localhost").post(
+        address, body.replace("%s", HALF), "application/json", headers=basic(key)
+    )
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "unreadable")
+    assert counts(shop) == before
+
+
+def test_too_much_and_nowhere_have_the_shape_of_all_errors(shop: Shop) -> None:
+    client = Client(HTTP_HOST="localhost", enforce_csrf_checks=True)
+    key = basic(issue_key(shop=shop, kind=KeyKind.SECRET).secret)
+    large = b'{"points": 1, "key": "' + b"x" * 3_000_000 + b'"}'
+    fields = "&".join(f"f{n}=1" for n in range(2_000))
+    for answer, status, code in (
+        (client.post("/api/v1/points/reverse", large, "application/json", headers=key), 413, "too_large"),
+        (client.get(f"/api/v1/customers?{fields}", headers=key), 400, "unreadable"),
+        (client.get("/api/v1/customers/1", headers=key), 404, "not_found"),
+        (client.get("/api/v1/stats/", headers=key), 404, "not_found"),
+        (client.post("/api/v1/nothing", b"{}", "application/json"), 404, "not_found"),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    for methods in api.get_openapi_schema()["paths"].values():
+        for operation in methods.values():
+            assert (413 in operation["responses"]) == ("requestBody" in operation)
+
+
+@pytest.mark.parametrize(
+    "number", ["1.0", "+1", "%201", "1%0A", "1_0", "%D9%A3", "1%00", "9" * 5_000, "0", "-1"]
+)
+def test_a_row_is_named_by_its_digits(shop: Shop, number: str) -> None:
+    customer, _erasure = customer_with_points(shop)
+    before = counts(shop)
+    key = issue_key(shop=shop, kind=KeyKind.SECRET).secret
+    number = number.replace("1", str(customer), 1) if number.count("1") == 1 else number
+    response = call("post", f"/api/v1/customers/{number}/erase", key)
+    assert (response.status_code, response.json()["error"]["field"]) == (422, "customer_id")
+    assert counts(shop) == before
+
+
 def test_the_page_for_people() -> None:
     page = browser_of(language="es").get("/api/v1/docs").content.decode()
     for method, path, scope in operations():

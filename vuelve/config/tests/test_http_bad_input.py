@@ -257,3 +257,14 @@ def test_a_key_in_the_body_is_not_kept_with_the_reject(sender: Sender) -> None:
     (reject,) = sender.rejects()
     assert reject[1:3] == ("identity_missing", "A")
     assert sender.key not in reject[4]
+
+
+def test_nor_is_another_key_than_that_of_the_header(sender: Sender) -> None:
+    shop = Shop.objects.get(pk=sender.shop)
+    secret = issue_key(shop=shop, kind=KeyKind.SECRET).secret
+    bad = json.dumps({"type": "track", "event": "A", "writeKey": secret}).encode()
+    assert sender.post(bad, "/v1/track").status_code == 400
+    assert sender.post(b'{"batch": [%s], "writeKey": "%s"' % (bad, secret.encode())).status_code == 400
+    excerpts = [reject[4] for reject in sender.rejects()]
+    assert len(excerpts) == 2
+    assert all("A" in excerpt and secret[:12] not in excerpt for excerpt in excerpts)

@@ -92,6 +92,12 @@ def test_a_wrong_key_is_refused_and_stores_nothing(shop: Shop, key: str) -> None
     assert stored(shop) == rejects(shop) == []
 
 
+@pytest.mark.parametrize("credentials", ["Basic é", "Basic \u20ac", "Basic /w==", "Basic dmFs", "Basic \x00"])
+def test_what_is_no_base64_is_a_wrong_key(shop: Shop, credentials: str) -> None:
+    response = post("/v1/track", GOOD, HTTP_AUTHORIZATION=credentials)
+    assert (response.status_code, response.json()["code"]) == (401, "wrong_key")
+
+
 def test_a_revoked_key_is_refused(shop: Shop, write_key: str) -> None:
     ApiKey.objects.filter(shop=shop).update(revoked_at="2026-01-01T00:00:00Z")
     api._known.clear()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -48,7 +49,15 @@ _MILLIONTH = Decimal("0.000001")
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?"
 )
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _number(text: str) -> Decimal:
+    """Past the range of a double it is zero or infinite: `1e-99999999999` would fill the memory when it is written out."""
+    near = float(text)
+    return Decimal(text) if near and isfinite(near) else Decimal(near)
+
+
+_decoder = msgspec.json.Decoder(float_hook=_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def _decode(text: str) -> Any:
         pass
     try:
         # More lenient: half a surrogate pair spoils one text, not all.
-        return json.loads(text, parse_float=Decimal, parse_constant=lambda _: None)
+        return json.loads(text, parse_float=_number, parse_constant=lambda _: None)
     except (ValueError, RecursionError, OverflowError):
         return None
 

@@ -54,6 +54,23 @@ def test_address_is_flattened_by_one_level_and_gives_the_country() -> None:
 
 
 @pytest.mark.parametrize(
+    "number",
+    ["1e-99999999999", "-1e-999999999", "0e9999999999", "1e-99999999999999999999", "0e99999999999999999999"],
+)
+def test_an_exponent_past_a_double_s_is_zero_and_fills_no_memory(number: str) -> None:
+    # Identity stops at what it cannot read, and the write key is in every browser.
+    found = read(
+        f'{{"phone": {number}, "created_at": {number}, "address": {{"postal_code": {number}}}, "n": {number}}}'
+    )
+    assert found.traits["n"].number == 0
+    for name in ("phone", "created_at", "address.postal_code"):
+        assert found.traits[name].text in ("0", "-0")
+    torn = read(f'{{"broken": "\\ud800", "created_at": {number}}}')
+    assert torn.traits["created_at"].text in ("0", "-0")
+    assert read('{"created_at": 0.' + "0" * 400 + "1}").traits["created_at"].text == "0"
+
+
+@pytest.mark.parametrize(
     ("json", "reason"),
     [
         ('{"n": 1e400}', "number_too_large"),

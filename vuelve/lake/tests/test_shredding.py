@@ -70,6 +70,14 @@ def test_any_object_comes_back(objects: list[dict[str, Any]]) -> None:
         assert same(together(row, columns.known), decoded(text)), (text, row)
 
 
+@pytest.mark.parametrize("number", ["1e-99999999999999999999", "0e99999999999999999999", "-1e-99999999999"])
+def test_no_exponent_that_the_log_takes_stops_the_lake(number: str) -> None:
+    text = f'{{"x": {number}, "products": [{{"price": {number}}}], "deep": {{"x": {number}}}}}'
+    columns = Columns({})
+    [row] = rows_of([text], columns)
+    assert same(together(row, columns.known), decoded(text))
+
+
 def test_what_a_list_of_products_becomes() -> None:
     columns = Columns({})
     text = '{"products": [{"sku": "a", "price": 60.5}, {"sku": "b", "price": 60, "gift": true}], "empty": [], "mixed": [1, {}]}'

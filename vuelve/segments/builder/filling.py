@@ -191,6 +191,8 @@ def _value(text: str, value_type: str) -> Any:
             number = Decimal(text.replace(",", "."))
         except InvalidOperation:
             return text
+        if not number.is_finite():  # NaN, too, of which one kind cannot even be compared
+            return text
         return _number(text) if number == number.to_integral_value() and "." not in text else float(number)
     if value_type == "time" and len(text) == len("2026-03-01"):
         return f"{text}T00:00:00Z"

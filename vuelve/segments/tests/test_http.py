@@ -79,7 +79,7 @@ def test_a_list(ask: Ask, shop: Shop) -> None:
     assert ask("post", "/lists", {"name": "Mal", "ids": ["a\x00b"]})[0] == 201
     assert len(ask("get", "")[1]) == 3
     status, wrong = ask("post", "/lists", {"name": "Enorme", "ids": ["x" * 9_000_000]})
-    assert (status, wrong["error"]["code"]) == (413, "request_too_large")
+    assert (status, wrong["error"]["code"]) == (413, "too_large")
 
 
 def test_a_segment_from_making_to_explaining(ask: Ask, shop: Shop) -> None:

@@ -181,6 +181,21 @@ def test_every_kind_that_has_a_form_survives_it() -> None:
     survives()
 
 
+@pytest.mark.parametrize("number", ["sNaN", "NaN", "Infinity", "1.5e400", "1e-99999999999", "0e99999999999"])
+def test_no_number_in_a_form_is_a_fault_of_ours(number: str) -> None:
+    for kind in registry.conditions.values():
+        filling.leaf_of(
+            kind, {"value": number, "value_type": "number", "op": "is", "name": "x", "property": "x"}
+        )
+
+
+def test_the_place_of_a_row_is_a_small_number(log: None, shop: Shop) -> None:
+    browser = browse(shop)
+    for number in ("9" * 5_000, "99", "²", "٣"):
+        form = FORM | {"act": f"where:t.0.where:{number}"}
+        assert browser.post(f"/s/{shop.slug}/segments/build", form).status_code == 200
+
+
 def test_drafts_from_a_browser_are_no_trusted_thing() -> None:
     for text in (
         "",

@@ -81,6 +81,19 @@ def test_a_replaced_key_works_for_a_day_beside_the_new_one(
     assert key_holder(secret=new) is not None
 
 
+def test_keys_that_are_over_keep_no_new_one_out(
+    shop: Shop, owner: Membership, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services_keys, "KEYS_MAX", 2)
+    key = row_of(issue_key(shop=shop, kind=KeyKind.SECRET, label="server").secret).pk
+    assert browser.post(url(shop, "key_rotate", key_id=key)).status_code == 200
+    newest = ApiKey.objects.filter(shop=shop).latest("pk").pk
+    assert browser.post(url(shop, "key_rotate", key_id=newest)).status_code == 409  # both work still
+    ApiKey.objects.filter(pk=key).update(expires_at=real.now() - timedelta(seconds=1))
+    assert browser.post(url(shop, "key_rotate", key_id=newest)).status_code == 200
+    assert ApiKey.objects.filter(shop=shop).count() == 3
+
+
 def test_a_revoked_key_works_no_more(shop: Shop, browser: Client) -> None:
     secret = issue_key(shop=shop, kind=KeyKind.SECRET).secret
     assert browser.post(url(shop, "key_revoke", key_id=row_of(secret).pk)).status_code == 302
