@@ -13,7 +13,8 @@ import structlog
 
 from vuelve.events.consuming import Position
 from vuelve.lake.copying import copy_arrow
-from vuelve.lake.reading import Lake, LakeEmptyError, lake_of
+from vuelve.lake.reading import Lake, lake_of
+from vuelve.lake.views import LakeEmptyError
 from vuelve.platform import limits
 from vuelve.platform.db import for_shop
 from vuelve.platform.extension import registry
