@@ -4,14 +4,13 @@ The driver is this process (with a JVM that pyspark starts), the executors are t
 themselves. pyspark is an extra: nothing here imports it before a cluster was named in the settings.
 """
 
-import contextlib
 import os
 import re
 import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -69,21 +68,31 @@ class SparkLake:
 class _Kept:
     """What a thread keeps: a session with views of its own on the process's one driver, and of which snapshots they are."""
 
+    driver: "SparkSession"
     session: "SparkSession"
     views: dict[str, object] = field(default_factory=dict)
     position: Position = (0, 0)
 
 
+@dataclass(slots=True)
+class _Process:
+    """The one driver of this process, and until when a cluster that has failed is left alone (monotonic seconds)."""
+
+    driver: "SparkSession | None" = None
+    lost_until: float = 0.0
+
+
 _local = threading.local()
 _starting = threading.Lock()
+_process = _Process()
 
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _whole(pattern: str) -> str:
-    return _quoted(rf"\A{pattern}\z")
+_IS_NUMBER = _quoted(rf"\A{NUMBER}\z")
+_BEGINS_WITH_DATE = _quoted(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _in_rest(name: str) -> str:
@@ -93,7 +102,7 @@ def _in_rest(name: str) -> str:
 
 def _time(column: str) -> str:
     """As DuckDB's: what PostgreSQL takes for an instant and begins with a date."""
-    looks = f"{column} RLIKE {_quoted(r'\A[0-9]{4}-[0-9]{2}-[0-9]{2}')} AND length({column}) <= 40"
+    looks = f"{column} RLIKE {_BEGINS_WITH_DATE} AND length({column}) <= 40"
     return f"CASE WHEN {looks} THEN try_cast({column} AS TIMESTAMP) END"
 
 
@@ -111,7 +120,7 @@ SPARK = Words(
     name=lambda name: "`" + name.replace("`", "``") + "`",
     text=_quoted,
     in_rest=_in_rest,
-    is_number=lambda column: f"{column} RLIKE {_whole(NUMBER)}",
+    is_number=lambda column: f"{column} RLIKE {_IS_NUMBER}",
     time=_time,
 )
 # As Iceberg writes its types.
@@ -136,46 +145,49 @@ def spark_lake_of(
     if EVENTS not in versions:
         raise LakeEmptyError
     kept = _warm()
-    _view_events(kept, versions[EVENTS], shop, since, None if asked is None else frozenset(asked))
-    for table in customer_tables():
-        _view_rows(kept, table, versions.get(table.name), shop)
-    with _bounded(kept.session):
+    with _given_up_in_time(kept.session):
+        _view_events(kept, versions[EVENTS], shop, since, None if asked is None else frozenset(asked))
+        for table in customer_tables():
+            _view_rows(kept, table, versions.get(table.name), shop)
         yield SparkLake(kept.session, kept.position)
 
 
 def executors(session: "SparkSession") -> int:
     """How many executors the cluster has given to this process."""
-    # The driver is counted with them.
-    return int(session.sparkContext._jsc.sc().statusTracker().getExecutorInfos().__len__()) - 1
+    known = session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
+    return len(known) - 1  # the driver is counted with them
 
 
-def forget_session() -> None:
-    """Let go of the cluster, and of what this thread keeps."""
-    _local.kept = None
-    with _starting, contextlib.suppress(ImportError):
-        from pyspark.sql import SparkSession
-
-        if (session := SparkSession.getActiveSession()) is not None:
-            session.stop()
+def forget_driver() -> None:
+    """Let go of the cluster."""
+    with _starting:
+        driver, _process.driver, _process.lost_until = _process.driver, None, 0.0
+        if driver is not None:
+            driver.stop()
 
 
 def _warm() -> _Kept:
     """Looks whether the cluster is there before each use: Spark itself would wait for minutes, or for ever."""
+    if monotonic_seconds() < _process.lost_until:
+        raise SparkLostError("it has failed a moment ago")
     master = env.get("VUELVE_SPARK_MASTER")
     _reach(master)
-    kept: _Kept | None = getattr(_local, "kept", None)
     with _starting:
-        if kept is None or kept.session.sparkContext._jsc is None:
-            kept = _local.kept = _Kept(_start(master).newSession())
-            for name, value in MEANING.items():
-                kept.session.conf.set(name, value)
+        if _process.driver is not None and _process.driver.sparkContext._jsc.sc().isStopped():
+            _process.driver.stop()  # the cluster has ended it
+            _process.driver = None
+        driver = _process.driver = _process.driver or _start(master)
+    kept: _Kept | None = getattr(_local, "kept", None)
+    if kept is None or kept.driver is not driver:
+        kept = _local.kept = _Kept(driver, driver.newSession())
+        for name, value in MEANING.items():
+            kept.session.conf.set(name, value)
     _wait_for_executors(kept.session)
     return kept
 
 
 def _start(master: str) -> "SparkSession":
     try:
-        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise SparkLostError("pyspark is not installed: pip install 'vuelve[spark]'") from error
@@ -187,25 +199,28 @@ def _start(master: str) -> "SparkSession":
             .config("spark.ui.showConsoleProgress", "false")
             .getOrCreate()
         )
-    except (PySparkException, OSError, _java_error()) as error:
-        raise SparkLostError(str(error).splitlines()[0]) from error
+    except (*_failures(), OSError) as error:
+        raise SparkLostError(str(error).partition("\n")[0]) from error
 
 
-def _java_error() -> type[Exception]:
+def _failures() -> tuple[type[Exception], ...]:
     from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
 
-    return Py4JError  # type: ignore[no-any-return]
+    return (Py4JError, PySparkException)
 
 
 def _reach(master: str) -> None:
     """Raise SparkLostError if no master of a standalone cluster answers; of other kinds of clusters nothing is asked."""
-    addresses = re.findall(r"([^/,]+):(\d+)", master.removeprefix("spark://")) if "spark://" in master else []
-    for host, port in addresses:
-        with contextlib.suppress(OSError):
-            socket.create_connection((host.strip("[]"), int(port)), timeout=limits.SPARK_REACH_SECONDS).close()
+    if not master.startswith("spark://"):
+        return
+    for host, port in re.findall(r"([^/,]+):(\d+)", master.removeprefix("spark://")):
+        with suppress(OSError):
+            socket.create_connection(
+                (host.strip("[]"), int(port)), timeout=limits.SPARK_REACH_SECONDS
+            ).close()
             return
-    if addresses:
-        raise SparkLostError(f"nobody answers at {master}")
+    raise SparkLostError(f"nobody answers at {master}")
 
 
 def _wait_for_executors(session: "SparkSession") -> None:
@@ -213,12 +228,14 @@ def _wait_for_executors(session: "SparkSession") -> None:
     while executors(session) < 1:
         if monotonic_seconds() > until:
             raise SparkLostError("the cluster has given no executor")
-        time.sleep(0.2)
+        time.sleep(limits.SPARK_POLL_SECONDS)
 
 
 @contextmanager
-def _bounded(session: "SparkSession") -> Iterator[None]:
-    """What is asked within is given up after a time: a cluster that has lost its executors answers nothing at all."""
+def _given_up_in_time(session: "SparkSession") -> Iterator[None]:
+    """A cluster that has lost its executors answers nothing at all: after a time it is not waited for. Whatever fails, the next
+    to ask finds the cluster lost for a while, so that a job that is tried again goes elsewhere.
+    """
     context = session.sparkContext
     group = f"vuelve-{os.getpid()}-{threading.get_ident()}"
     context.setJobGroup(group, "a shop's segments", interruptOnCancel=True)
@@ -227,6 +244,9 @@ def _bounded(session: "SparkSession") -> Iterator[None]:
     alarm.start()
     try:
         yield
+    except _failures():
+        _process.lost_until = monotonic_seconds() + limits.SPARK_RETRY_SECONDS
+        raise
     finally:
         alarm.cancel()
 
