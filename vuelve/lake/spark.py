@@ -95,9 +95,19 @@ _IS_NUMBER = _quoted(rf"\A{NUMBER}\z")
 _BEGINS_WITH_DATE = _quoted(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+# A number of a JSON text, and all that comes before it since the last one: whole strings, and what is neither. Nothing in it is
+# tried twice (`+` after a repetition), so that a long text costs neither time nor stack.
+_UP_TO_NUMBER = _quoted(r'\G((?:[^"0-9-]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)(-?[0-9][0-9.eE+-]*+)')
+_NUMBERS_AS_TEXTS = f"regexp_replace(rest, {_UP_TO_NUMBER}, '$1\"$2\"')"
+
+
 def _in_rest(name: str) -> str:
-    # As a map and not by a path: no path of Spark's can say a name with an apostrophe in it.
-    return f"try_element_at(from_json(rest, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    """As a map and not by a path: no path of Spark's can say a name with an apostrophe in it. Spark reads a number as a double
+    and writes 0.000001 as 1.0E-6, so numbers are made texts first; but not those within a list or an object.
+    """
+    found = f"try_element_at(from_json(rest, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    spelled = f"try_element_at(from_json({_NUMBERS_AS_TEXTS}, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    return f"CASE WHEN left({found}, 1) IN ('[', '{{') THEN {found} ELSE {spelled} END"
 
 
 def _time(column: str) -> str:
@@ -191,6 +201,7 @@ def _start(master: str) -> "SparkSession":
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise SparkLostError("pyspark is not installed: pip install 'vuelve[spark]'") from error
+    failures: tuple[type[BaseException], ...] = (*_failures(), OSError)
     try:
         return (
             SparkSession.builder.master(master)
@@ -199,7 +210,7 @@ def _start(master: str) -> "SparkSession":
             .config("spark.ui.showConsoleProgress", "false")
             .getOrCreate()
         )
-    except (*_failures(), OSError) as error:
+    except failures as error:
         raise SparkLostError(str(error).partition("\n")[0]) from error
 
 
