@@ -92,6 +92,8 @@ def _quoted(text: str) -> str:
 
 
 _IS_NUMBER = _quoted(rf"\A{NUMBER}\z")
+# The end of a day, which Spark takes for no time.
+_AT_24 = _quoted(r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}[T ])24(:00(?::00(?:\.0+)?)?)(?![0-9.:])")
 _BEGINS_WITH_DATE = _quoted(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -113,7 +115,8 @@ def _in_rest(name: str) -> str:
 def _time(column: str) -> str:
     """As DuckDB's: what PostgreSQL takes for an instant and begins with a date."""
     looks = f"{column} RLIKE {_BEGINS_WITH_DATE} AND length({column}) <= 40"
-    return f"CASE WHEN {looks} THEN try_cast({column} AS TIMESTAMP) END"
+    at_24 = f"try_cast(regexp_replace({column}, {_AT_24}, '$100$2') AS TIMESTAMP) + INTERVAL '1' DAY"
+    return f"CASE WHEN NOT ({looks}) THEN NULL WHEN {column} RLIKE {_AT_24} THEN {at_24} ELSE try_cast({column} AS TIMESTAMP) END"
 
 
 SPARK = Words(
