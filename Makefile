@@ -7,10 +7,10 @@ ARGS ?=
 PARALLEL := $(if $(DATABASE_URL),,-n auto --maxprocesses 4 --dist loadfile)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench lock
+.PHONY: help setup demo up test test-cluster check bench lock
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: .venv/dev.stamp ## Make .venv with everything for development
 
@@ -22,6 +22,9 @@ up: .venv/demo.stamp ## Run Vuelve for a shop of your own (first: .venv/bin/vuel
 
 test: .venv/dev.stamp ## The whole test suite (ARGS="-k name")
 	$(BIN)/pytest -q $(PARALLEL) $(ARGS)
+
+test-cluster: .venv/spark.stamp ## A segment is refreshed on a real Spark cluster of three processes (needs Java 17)
+	$(BIN)/python tools/with_spark.py -- $(BIN)/pytest -q -m cluster $(ARGS)
 
 check: .venv/dev.stamp ## Style, types, package order, migrations, translations, dependencies
 	$(BIN)/ruff check vuelve
@@ -57,6 +60,10 @@ lock: ## Pin the dependencies anew (needs uv)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ .venv/demo.stamp
+
+.venv/spark.stamp: requirements/spark.txt .venv/dev.stamp
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@touch $@
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -26,11 +26,19 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["VUELVE_SECRET_KEY"] = "only-for-tests"
     os.environ["VUELVE_DB_ROLE"] = "worker"
     os.environ["VUELVE_HOME"] = str(SESSION_HOME / "home")
-    for name in ("DATABASE_WEB_URL", "DATABASE_WORKER_URL", "VUELVE_METRICS_DIR"):
+    for name in ("DATABASE_WEB_URL", "DATABASE_WORKER_URL", "VUELVE_METRICS_DIR", "VUELVE_SPARK_MASTER"):
         os.environ.pop(name, None)
     # No test reaches a database before the fixture `database` has made one.
     os.environ["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
     django.setup()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs a cluster runs where there is one: under `make test-cluster`."""
+    if not os.environ.get("VUELVE_TEST_SPARK"):
+        left_out = [item for item in items if item.get_closest_marker("cluster")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

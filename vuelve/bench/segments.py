@@ -24,6 +24,7 @@ from vuelve.segments.models import Segment
 from vuelve.segments.queries import live_segments
 from vuelve.segments.services import engines
 from vuelve.segments.services.conditions import open_subjects
+from vuelve.segments.services.engine_lake import DuckEngine
 from vuelve.segments.services.membership import judge
 from vuelve.shops.services import create_shop
 
@@ -179,12 +180,12 @@ def _questions(shop: ShopId, now: datetime, rounds: int) -> tuple[list[float], l
     given = {"now": now, "start": now - timedelta(days=30), "arrived": now - timedelta(days=31)}
     for _round in range(rounds + 1):
         with engines.engine_for(shop, [RULE], now=now) as engine:
-            assert isinstance(engine, engines.LakeEngine)
+            assert isinstance(engine, DuckEngine)
             began = monotonic_seconds()
             engine.members(shop, SegmentRef(0, 0, RULE), now)
             ours.append(monotonic_seconds() - began)
             began = monotonic_seconds()
-            engine.lake.db.sql(BY_HAND, params=given).to_arrow_table()
+            engine.db.sql(BY_HAND, params=given).to_arrow_table()
             by_hand.append(monotonic_seconds() - began)
     return ours[1:], by_hand[1:]  # the first of each is cold
 

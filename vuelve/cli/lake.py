@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table as Lines
 
 from vuelve.lake import catalogue, upkeep
-from vuelve.lake.reading import LakeEmptyError, lake_of
+from vuelve.lake.reading import lake_of
 from vuelve.lake.verifying import verify as compare
+from vuelve.lake.views import LakeEmptyError
 from vuelve.platform import clock
 from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.ids import ShopId

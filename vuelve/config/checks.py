@@ -77,7 +77,12 @@ def check_lock() -> int:
 def _wanted() -> dict[str, set[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    sets = {"runtime": ["build"], "demo": ["build", "demo"], "dev": ["build", "demo", "dev"]}
+    sets = {
+        "runtime": ["build"],
+        "demo": ["build", "demo"],
+        "dev": ["build", "demo", "dev"],
+        "spark": ["build", "spark"],
+    }
     return {
         file: {
             _normal(re.split(r"[\[<>=!~; ]", each, maxsplit=1)[0])

@@ -47,6 +47,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VUELVE_LAKE_URL", "", "Where the lake's files are: file:///folder or an object store that pyarrow knows, s3://bucket/folder. Every machine must reach it. Empty: the folder lake/ in the home folder."),
     Setting("VUELVE_LAKE_MEMORY_MB", "1024", "Memory of one question to the lake; past that it works on the disk.", int),
     Setting("VUELVE_LAKE_THREADS", "2", "CPUs of one question to the lake.", int),
+    Setting("VUELVE_SPARK_MASTER", "", "A Spark cluster that fills and sweeps the segments of large shops, as in spark://host:7077; needs `pip install 'vuelve[spark]'`, Java 17, and files that every machine of the cluster reaches. Empty: none, DuckDB does it in the worker."),
+    Setting("VUELVE_SPARK_EVENTS", "200000000", "How many events a shop has when its segments go to the Spark cluster.", int),
     Setting("VUELVE_SECRET_KEY", "", "Signs sessions and links, encrypts providers' secrets. Empty: made once and kept in the home folder. Must be the same on every machine."),
     Setting("VUELVE_PUBLIC_URL", "http://127.0.0.1:8000", "Address under which customers and members reach this server; used in links. With https:// cookies are sent over TLS only; the proxy in front sets X-Forwarded-Proto, and appends to X-Forwarded-For."),
     Setting("VUELVE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "Host names the server answers to, comma-separated."),

@@ -83,6 +83,11 @@ LAKE_COMPACT_SECONDS = 3600
 LAKE_SNAPSHOT_SECONDS = 3600  # who has begun to read goes on so long
 LAKE_RETRY_SECONDS_MAX = 600  # between two tries at a store that is lost
 LAKE_EXAMPLES_MAX = 10  # of rows that differ from PostgreSQL's
+SPARK_REACH_SECONDS = 3  # until a master answers; Spark itself would try for minutes
+SPARK_EXECUTORS_SECONDS = 60  # until a cluster gives the first executor
+SPARK_POLL_SECONDS = 0.2
+SPARK_SECONDS_MAX = 3600  # of one question about everyone
+SPARK_RETRY_SECONDS = 900  # a cluster that has failed is not asked until the next sweep
 
 # Orders.
 ORDER_LINES_MAX = 500

@@ -1,30 +1,30 @@
-"""Who looks at everyone: PostgreSQL itself, or DuckDB over the lake. Both run the same expression."""
+"""Who looks at everyone: PostgreSQL itself, or DuckDB or Spark over the lake. All run the same expression."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 import duckdb
-import pyarrow as pa
 import structlog
 
 from vuelve.events.consuming import Position
-from vuelve.lake.copying import copy_arrow
-from vuelve.lake.reading import Lake, LakeEmptyError, lake_of
-from vuelve.platform import limits
+from vuelve.lake.reading import lake_of
+from vuelve.lake.spark import SparkLostError, spark_lake_of
+from vuelve.lake.views import LakeEmptyError
+from vuelve.platform import env, limits
 from vuelve.platform.db import for_shop
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import CustomerId, ShopId
 from vuelve.segments.bound import values
-from vuelve.segments.compile import flags_of_everyone, members_of
+from vuelve.segments.compile import flags_of_everyone
 from vuelve.segments.contracts import Preview, SegmentRef
-from vuelve.segments.duck import to_duck
 from vuelve.segments.postgres import to_sql
 from vuelve.segments.services.conditions import SQL, compile_condition
-from vuelve.segments.tree import Tree, canonical, leaves_of, parsed, segments_used
+from vuelve.segments.services.engine_lake import DuckEngine, SparkEngine
+from vuelve.segments.tree import Tree, canonical, leaves_of, parsed
 
 log = structlog.get_logger(__name__)
 
@@ -81,86 +81,55 @@ class PostgresEngine:
         return Preview(row[0], row[1], tuple(row[2]), is_exact=True)
 
 
-class LakeEngine:
-    """Reads the columns of the lake: as old as the last flush, and fast however long the history is."""
-
-    def __init__(self, lake: Lake, shop: ShopId) -> None:
-        self.lake, self.shop = lake, shop
-
-    def position(self, shop: ShopId) -> Position:
-        return self.lake.position
-
-    def members(self, shop: ShopId, segment: SegmentRef, now: datetime) -> Sequence[CustomerId]:
-        with self._with_members([segment], now):
-            found = self._run(_members_of((canonical(segment.tree),)), now)
-        return [CustomerId(each) for each in found.column(0).to_pylist()]
-
-    def suspects(self, shop: ShopId, segments: Sequence[SegmentRef], now: datetime) -> Sequence[CustomerId]:
-        found = set[CustomerId]()
-        with self._with_members(segments, now):
-            for first in range(0, len(segments), limits.SEGMENTS_AT_ONCE):
-                some = segments[first : first + limits.SEGMENTS_AT_ONCE]
-                statement = _suspects_of(tuple(canonical(each.tree) for each in some))
-                rows = self._run(statement, now, {"segments": [each.id for each in some]})
-                found |= {CustomerId(each) for each in rows.column(0).to_pylist()}
-        return sorted(found)
-
-    def preview(self, shop: ShopId, tree: Tree, now: datetime, rows: int) -> Preview:
-        with self._with_members([SegmentRef(0, 0, tree)], now):
-            members = self._run(_members_of((canonical(tree),)), now).column(0)
-            total = self.lake.db.execute("SELECT count(*) FROM customers_customer").fetchall()[0][0]
-        newest = sorted(members.to_pylist(), reverse=True)[:rows]
-        return Preview(len(members), total, tuple(newest), is_exact=False)
-
-    def _run(
-        self, compiled: tuple[str, frozenset[str]], now: datetime, more: Mapping[str, Any] | None = None
-    ) -> pa.Table:
-        statement, names = compiled
-        bound = {
-            name: value for name, value in values(names, shop=self.shop, now=now).items() if name in names
-        }
-        return self.lake.db.sql(statement, params=bound | dict(more or {})).to_arrow_table()
-
-    @contextmanager
-    def _with_members(self, segments: Sequence[SegmentRef], now: datetime) -> Iterator[None]:
-        """Who is in a segment is asked of PostgreSQL: those that are compared, and those that trees look at, as of now."""
-        ids = {each.id for each in segments} | {
-            used for each in segments for used in segments_used(each.tree)
-        }
-        with for_shop(self.shop) as cursor:
-            rows = copy_arrow(cursor, _MEMBERS, {"shop": self.shop, "segments": sorted(ids)}, _MEMBER_SCHEMA)
-        self.lake.db.register("members_now", rows)
-        # In place of the lake's own view of them, which is as old as the rest.
-        self.lake.db.execute("CREATE OR REPLACE TEMP VIEW segments_member AS SELECT * FROM members_now")
-        try:
-            yield
-        finally:
-            self.lake.db.unregister("members_now")
-
-
 @contextmanager
-def engine_for(shop: ShopId, trees: Sequence[Tree], *, now: datetime) -> Iterator[Engine]:
-    """The lake for a shop with a long history, PostgreSQL for one without, or while the lake cannot be read."""
+def engine_for(
+    shop: ShopId, trees: Sequence[Tree], *, now: datetime, may_take_long: bool = False
+) -> Iterator[Engine]:
+    """The lake for a shop with a long history, PostgreSQL for one without, or while the lake cannot be read. For whoever may wait,
+    the cluster does it if there is one and the shop is that large: nobody who looks at a page holds a driver.
+    """
     asked, days = _needs(trees)
-    if not _has_long_history(shop):
+    events = _events(shop)
+    if events < limits.SEGMENT_LAKE_EVENTS:
         yield PostgresEngine()
         return
     since = None if days is None else now - timedelta(days=days + 2)
     with ExitStack() as stack:
         try:
-            lake = stack.enter_context(lake_of(shop, since=since, asked=asked))
+            engine = _of_lake(
+                stack, shop, since, asked, is_for_cluster=may_take_long and _is_for_cluster(events)
+            )
         except (LakeEmptyError, OSError, duckdb.Error) as error:
             log.warning("the lake cannot be read; PostgreSQL is asked instead", reason=repr(error))
-            yield PostgresEngine()
-            return
-        yield LakeEngine(lake, shop)
+            engine = PostgresEngine()
+        yield engine
 
 
-def _has_long_history(shop: ShopId) -> bool:
-    """Whether the shop has more events than PostgreSQL looks through in a moment."""
+def _of_lake(
+    stack: ExitStack,
+    shop: ShopId,
+    since: datetime | None,
+    asked: frozenset[tuple[str, str]],
+    *,
+    is_for_cluster: bool,
+) -> Engine:
+    if is_for_cluster:
+        try:
+            return SparkEngine(stack.enter_context(spark_lake_of(shop, since=since, asked=asked)), shop)
+        except SparkLostError as error:
+            log.warning("the Spark cluster cannot be used; DuckDB is asked instead", reason=str(error))
+    return DuckEngine(stack.enter_context(lake_of(shop, since=since, asked=asked)), shop)
+
+
+def _is_for_cluster(events: int) -> bool:
+    return bool(env.get("VUELVE_SPARK_MASTER")) and events >= env.get("VUELVE_SPARK_EVENTS")
+
+
+def _events(shop: ShopId) -> int:
+    """How many the shop has had: past a number PostgreSQL does not look through them in a moment."""
     with for_shop(shop) as cursor:
         row = cursor.execute("SELECT sum(events) FROM events_schema WHERE shop_id = %s", [shop]).fetchone()
-    return bool(row and row[0] and row[0] >= limits.SEGMENT_LAKE_EVENTS)
+    return int(row[0] or 0) if row else 0
 
 
 def _needs(trees: Sequence[Tree]) -> tuple[frozenset[tuple[str, str]], int | None]:
@@ -176,32 +145,6 @@ def _needs(trees: Sequence[Tree]) -> tuple[frozenset[tuple[str, str]], int | Non
             own = aggregate.within_days
             days = None if own is None or days is None else max(days, own)
     return frozenset(asked), days
-
-
-_MEMBERS = (
-    "SELECT shop_id, customer_id, segment_id, entered_at FROM segments_member "
-    "WHERE shop_id = %(shop)s AND segment_id = ANY (%(segments)s::bigint[])"
-)
-_MEMBER_SCHEMA = pa.schema(
-    [
-        ("shop_id", pa.int64()),
-        ("customer_id", pa.int64()),
-        ("segment_id", pa.int64()),
-        ("entered_at", pa.timestamp("us", "UTC")),
-    ]
-)
-
-
-@lru_cache(maxsize=500)
-def _members_of(trees: tuple[str]) -> tuple[str, frozenset[str]]:
-    return to_duck(members_of(parsed(trees[0]), registry.conditions))
-
-
-@lru_cache(maxsize=50)
-def _suspects_of(trees: tuple[str, ...]) -> tuple[str, frozenset[str]]:
-    flags, names = to_duck(flags_of_everyone([parsed(tree) for tree in trees], registry.conditions))
-    columns = ", ".join(f"f.flag_{index}" for index in range(len(trees)))
-    return SQL["suspects_lake"].replace("/* flags */", flags).replace("/* columns */", columns), names
 
 
 @lru_cache(maxsize=50)

@@ -72,7 +72,7 @@ def fill(*, shop: ShopId, segment_id: int, now: datetime) -> int | None:
     if ref is None:
         return None
     prepare_condition(shop=shop, tree=ref.tree, event_name=None, path="tree")
-    with engine_for(shop, [ref.tree], now=now) as engine:
+    with engine_for(shop, [ref.tree], now=now, may_take_long=True) as engine:
         position = engine.position(shop)
         members = engine.members(shop, ref, now)
     with for_shop(shop) as cursor:
@@ -97,7 +97,7 @@ def sweep(*, shop: ShopId, now: datetime) -> int:
         segments = filled_segments(shop)
     changes = 0
     for level in levels(segments):
-        with engine_for(shop, [each.tree for each in level], now=now) as engine:
+        with engine_for(shop, [each.tree for each in level], now=now, may_take_long=True) as engine:
             suspects = engine.suspects(shop, level, now)
         SUSPECTS.inc(len(suspects))
         for some in _chunks(suspects):

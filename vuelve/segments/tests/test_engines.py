@@ -16,6 +16,7 @@ from vuelve.platform.ids import ShopId
 from vuelve.segments import services
 from vuelve.segments.contracts import SegmentRef
 from vuelve.segments.services import engines
+from vuelve.segments.services.engine_lake import DuckEngine
 from vuelve.segments.tests.test_oracle import INSTANTS_OF_EVALUATION, TREES, WORLD, _depth
 from vuelve.segments.tests.world import NOW, Subject, members
 from vuelve.shops.models import Shop
@@ -27,7 +28,14 @@ EVERYTHING = "SELECT 9223372036854775807, 9223372036854775807"
 def lake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shop: Shop) -> ShopId:
     """The shop's world, all of it in a lake of its own."""
     lake_from_here(monkeypatch, tmp_path)
-    monkeypatch.setattr(engines, "_has_long_history", lambda _shop: True)
+    WORLD.write(ShopId(shop.pk))
+    flush_all(monkeypatch)
+    return ShopId(shop.pk)
+
+
+def flush_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few they are, it is the lake that is asked."""
+    monkeypatch.setattr(limits, "SEGMENT_LAKE_EVENTS", 0)
 
     class Statements:
         def __getitem__(self, name: str) -> str:
@@ -35,17 +43,15 @@ def lake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shop: Shop) -> ShopId:
 
     _sql = flushing.SQL
     monkeypatch.setattr(flushing, "SQL", Statements())
-    WORLD.write(ShopId(shop.pk))
     while flushing.flush_once(now=NOW).events:
         pass
     flushing.copy_whole(now=NOW)
     forget_connection()
-    return ShopId(shop.pk)
 
 
 def found(shop: ShopId, tree: dict[str, Any], now: datetime) -> set[int]:
     with engines.engine_for(shop, [tree], now=now) as engine:
-        assert isinstance(engine, engines.LakeEngine)
+        assert isinstance(engine, DuckEngine)
         ids = list(engine.members(shop, SegmentRef(0, 0, tree), now))
     assert len(ids) == len(set(ids))
     return set(ids)

@@ -1,0 +1,310 @@
+"""Questions to the lake on a Spark cluster: the views of `reading.py`, for shops whose history outgrows one machine.
+
+The driver is this process (with a JVM that pyspark starts), the executors are the cluster's; they read the Parquet files by
+themselves. pyspark is an extra: nothing here imports it before a cluster was named in the settings.
+"""
+
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pyiceberg.table import Table
+
+from vuelve.events.consuming import Position
+from vuelve.lake import catalogue
+from vuelve.lake.catalogue import EVENTS, customer_tables
+from vuelve.lake.shredding import DECIMAL_DIGITS, DECIMAL_SCALE
+from vuelve.lake.views import (
+    NUMBER,
+    Asked,
+    LakeEmptyError,
+    Words,
+    day_of,
+    events_view,
+    plan_events,
+    plan_rows,
+    properties_view,
+    rows_view,
+)
+from vuelve.platform import env, limits
+from vuelve.platform.clock import monotonic_seconds
+from vuelve.platform.extension import LakeTable, LakeType
+from vuelve.platform.ids import ShopId
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# What makes Spark mean what PostgreSQL means; the rest is the cluster's own (spark-defaults.conf).
+MEANING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",  # an overflow is an error, not a null; and 0.000000000000 is not written 0E-12
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.parser.escapedStringLiterals": "false",  # `_quoted` and the compiler's SQL both count on it
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    "spark.sql.session.collation.default": "UTF8_BINARY",
+}
+
+
+class SparkLostError(Exception):
+    """The cluster cannot be used just now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SparkLake:
+    """A session whose views are those of one shop. `position`: up to where in the log it has all."""
+
+    session: "SparkSession"
+    position: Position
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What a thread keeps: a session with views of its own on the process's one driver, and of which snapshots they are."""
+
+    driver: "SparkSession"
+    session: "SparkSession"
+    views: dict[str, object] = field(default_factory=dict)
+    position: Position = (0, 0)
+
+
+@dataclass(slots=True)
+class _Process:
+    """The one driver of this process, and until when a cluster that has failed is left alone (monotonic seconds)."""
+
+    driver: "SparkSession | None" = None
+    lost_until: float = 0.0
+
+
+_local = threading.local()
+_starting = threading.Lock()
+_process = _Process()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+_IS_NUMBER = _quoted(rf"\A{NUMBER}\z")
+# The end of a day, which Spark takes for no time.
+_AT_24 = _quoted(r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}[T ])24(:00(?::00(?:\.0+)?)?)(?![0-9.:])")
+_BEGINS_WITH_DATE = _quoted(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+# A number of a JSON text, and all that comes before it since the last one: whole strings, and what is neither. Nothing in it is
+# tried twice (`+` after a repetition), so that a long text costs neither time nor stack.
+_UP_TO_NUMBER = _quoted(r'\G((?:[^"0-9-]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)(-?[0-9][0-9.eE+-]*+)')
+_NUMBERS_AS_TEXTS = f"regexp_replace(rest, {_UP_TO_NUMBER}, '$1\"$2\"')"
+
+
+def _in_rest(name: str) -> str:
+    """As a map and not by a path: no path of Spark's can say a name with an apostrophe in it. Spark reads a number as a double
+    and writes 0.000001 as 1.0E-6, so numbers are made texts first; but not those within a list or an object.
+    """
+    found = f"try_element_at(from_json(rest, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    spelled = f"try_element_at(from_json({_NUMBERS_AS_TEXTS}, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    return f"CASE WHEN left({found}, 1) IN ('[', '{{') THEN {found} ELSE {spelled} END"
+
+
+def _time(column: str) -> str:
+    """As DuckDB's: what PostgreSQL takes for an instant and begins with a date."""
+    looks = f"{column} RLIKE {_BEGINS_WITH_DATE} AND length({column}) <= 40"
+    at_24 = f"try_cast(regexp_replace({column}, {_AT_24}, '$100$2') AS TIMESTAMP) + INTERVAL '1' DAY"
+    return f"CASE WHEN NOT ({looks}) THEN NULL WHEN {column} RLIKE {_AT_24} THEN {at_24} ELSE try_cast({column} AS TIMESTAMP) END"
+
+
+SPARK = Words(
+    types={
+        LakeType.WHOLE: "BIGINT",
+        LakeType.SMALL: "INT",
+        LakeType.TEXT: "STRING",
+        LakeType.BOOLEAN: "BOOLEAN",
+        LakeType.TIME: "TIMESTAMP",
+        LakeType.DAY: "DATE",
+        LakeType.NUMBER: "DECIMAL(24, 6)",
+    },
+    listed=lambda kind: f"ARRAY<{kind}>",
+    name=lambda name: "`" + name.replace("`", "``") + "`",
+    text=_quoted,
+    in_rest=_in_rest,
+    is_number=lambda column: f"{column} RLIKE {_IS_NUMBER}",
+    time=_time,
+)
+# As Iceberg writes its types.
+_OF_ICEBERG = {
+    "long": "BIGINT",
+    "int": "INT",
+    "string": "STRING",
+    "boolean": "BOOLEAN",
+    "timestamptz": "TIMESTAMP",
+    "date": "DATE",
+    "decimal(24, 6)": "DECIMAL(24, 6)",
+    f"decimal({DECIMAL_DIGITS}, {DECIMAL_SCALE})": f"DECIMAL({DECIMAL_DIGITS}, {DECIMAL_SCALE})",
+}
+
+
+@contextmanager
+def spark_lake_of(
+    shop: ShopId, *, since: datetime | None = None, asked: Iterable[Asked] | None = ()
+) -> Iterator[SparkLake]:
+    """As `reading.lake_of`, on the cluster. Raises SparkLostError, LakeEmptyError, and what a lost store raises."""
+    versions = catalogue.versions()
+    if EVENTS not in versions:
+        raise LakeEmptyError
+    kept = _warm()
+    with _given_up_in_time(kept.session):
+        _view_events(kept, versions[EVENTS], shop, since, None if asked is None else frozenset(asked))
+        for table in customer_tables():
+            _view_rows(kept, table, versions.get(table.name), shop)
+        yield SparkLake(kept.session, kept.position)
+
+
+def executors(session: "SparkSession") -> int:
+    """How many executors the cluster has given to this process."""
+    known = session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
+    return len(known) - 1  # the driver is counted with them
+
+
+def forget_driver() -> None:
+    """Let go of the cluster."""
+    with _starting:
+        driver, _process.driver, _process.lost_until = _process.driver, None, 0.0
+        if driver is not None:
+            driver.stop()
+
+
+def _warm() -> _Kept:
+    """Looks whether the cluster is there before each use: Spark itself would wait for minutes, or for ever."""
+    if monotonic_seconds() < _process.lost_until:
+        raise SparkLostError("it has failed a moment ago")
+    master = env.get("VUELVE_SPARK_MASTER")
+    _reach(master)
+    with _starting:
+        if _process.driver is not None and _process.driver.sparkContext._jsc.sc().isStopped():
+            _process.driver.stop()  # the cluster has ended it
+            _process.driver = None
+        driver = _process.driver = _process.driver or _start(master)
+    kept: _Kept | None = getattr(_local, "kept", None)
+    if kept is None or kept.driver is not driver:
+        kept = _local.kept = _Kept(driver, driver.newSession())
+        for name, value in MEANING.items():
+            kept.session.conf.set(name, value)
+    _wait_for_executors(kept.session)
+    return kept
+
+
+def _start(master: str) -> "SparkSession":
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise SparkLostError("pyspark is not installed: pip install 'vuelve[spark]'") from error
+    failures: tuple[type[BaseException], ...] = (*_failures(), OSError)
+    try:
+        return (
+            SparkSession.builder.master(master)
+            .appName("Vuelve")
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .getOrCreate()
+        )
+    except failures as error:
+        raise SparkLostError(str(error).partition("\n")[0]) from error
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    return (Py4JError, PySparkException)
+
+
+def _reach(master: str) -> None:
+    """Raise SparkLostError if no master of a standalone cluster answers; of other kinds of clusters nothing is asked."""
+    if not master.startswith("spark://"):
+        return
+    for host, port in re.findall(r"([^/,]+):(\d+)", master.removeprefix("spark://")):
+        with suppress(OSError):
+            socket.create_connection(
+                (host.strip("[]"), int(port)), timeout=limits.SPARK_REACH_SECONDS
+            ).close()
+            return
+    raise SparkLostError(f"nobody answers at {master}")
+
+
+def _wait_for_executors(session: "SparkSession") -> None:
+    until = monotonic_seconds() + limits.SPARK_EXECUTORS_SECONDS
+    while executors(session) < 1:
+        if monotonic_seconds() > until:
+            raise SparkLostError("the cluster has given no executor")
+        time.sleep(limits.SPARK_POLL_SECONDS)
+
+
+@contextmanager
+def _given_up_in_time(session: "SparkSession") -> Iterator[None]:
+    """A cluster that has lost its executors answers nothing at all: after a time it is not waited for. Whatever fails, the next
+    to ask finds the cluster lost for a while, so that a job that is tried again goes elsewhere.
+    """
+    context = session.sparkContext
+    group = f"vuelve-{os.getpid()}-{threading.get_ident()}"
+    context.setJobGroup(group, "a shop's segments", interruptOnCancel=True)
+    alarm = threading.Timer(limits.SPARK_SECONDS_MAX, context.cancelJobGroup, [group])
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    except _failures():
+        _process.lost_until = monotonic_seconds() + limits.SPARK_RETRY_SECONDS
+        raise
+    finally:
+        alarm.cancel()
+
+
+def _view_events(
+    kept: _Kept, version: str, shop: ShopId, since: datetime | None, asked: frozenset[Asked] | None
+) -> None:
+    day = day_of(since)
+    state = (version, shop, day, asked)
+    if kept.views.get(EVENTS) == state:
+        return
+    files = plan_events(shop, day)
+    read = _read(kept, files.table, EVENTS, files.paths) if files.paths else None
+    _view(kept, "events_whole", events_view(SPARK, read, files.known, shop))
+    _view(kept, "events_event", "SELECT * FROM events_whole WHERE customer_id IS NOT NULL")
+    _view(kept, "events_property", properties_view(SPARK, files.known, asked))
+    kept.position = files.position
+    kept.views[EVENTS] = state
+
+
+def _view_rows(kept: _Kept, table: LakeTable, version: str | None, shop: ShopId) -> None:
+    state = (version, shop)
+    if kept.views.get(table.name) == state:
+        return
+    files = plan_rows(shop, table, version)
+    query = rows_view(SPARK, table, files, lambda found: _read(kept, found, table.name, files.paths), shop)
+    _view(kept, table.source, query)
+    kept.views[table.name] = state
+
+
+def _view(kept: _Kept, name: str, query: str) -> None:
+    kept.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {query}")
+
+
+def _read(kept: _Kept, table: Table, name: str, files: list[str]) -> str:
+    """What a query reads the files by. With the table's columns, so that no file is opened for its own, and one that has not met
+    a property yet has nulls.
+    """
+    schema = ", ".join(f"{SPARK.name(each.name)} {_spark(each.field_type)}" for each in table.schema().fields)
+    rows = kept.session.read.schema(schema).parquet(*files)
+    rows.createOrReplaceTempView(f"files_of_{name}")
+    return f"files_of_{name}"
+
+
+def _spark(kind: Any) -> str:
+    listed = getattr(kind, "element_type", None)
+    return SPARK.listed(_spark(listed)) if listed is not None else _OF_ICEBERG[str(kind)]
