@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
-from pydantic import BaseModel
+from pydantic import BaseModel, StrictBool, StrictInt
 
 from vuelve.platform import clock, limits
 from vuelve.platform.db import for_shop
@@ -69,7 +69,7 @@ class SegmentIn(Schema):
         "", json_schema_extra={"maxLength": DESCRIPTION_CHARS_MAX, "pattern": "^[^\\u0000]*$"}
     )
     tree: dict[str, Any] = _TREE
-    allow_unseen: bool = _ALLOW_UNSEEN
+    allow_unseen: StrictBool = _ALLOW_UNSEEN
 
 
 class ListIn(Schema):
@@ -87,8 +87,8 @@ class SegmentChange(BaseModel):  # a Schema of which nothing is needed would tak
     name: str | None = None
     description: str | None = None
     tree: dict[str, Any] | None = None
-    version: int | None = None
-    allow_unseen: bool = _ALLOW_UNSEEN
+    version: StrictInt | None = None
+    allow_unseen: StrictBool = _ALLOW_UNSEEN
 
 
 class TreeIn(Schema):
