@@ -93,17 +93,32 @@ def _quoted(text: str) -> str:
 
 _IS_NUMBER = _quoted(rf"\A{NUMBER}\z")
 _BEGINS_WITH_DATE = _quoted(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AT_24 = _quoted(r"\A.{10}[T ]24:00(:00([.]0+)?)?([^0-9:.].*)?\z")
+
+
+# A number of a JSON text, and all that comes before it since the last one: whole strings, and what is neither. Nothing in it is
+# tried twice (`+` after a repetition), so that a long text costs neither time nor stack.
+_UP_TO_NUMBER = _quoted(r'\G((?:[^"0-9-]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)(-?[0-9][0-9.eE+-]*+)')
+_NUMBERS_AS_TEXTS = f"regexp_replace(rest, {_UP_TO_NUMBER}, '$1\"$2\"')"
 
 
 def _in_rest(name: str) -> str:
-    # As a map and not by a path: no path of Spark's can say a name with an apostrophe in it.
-    return f"try_element_at(from_json(rest, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    """As a map and not by a path: no path of Spark's can say a name with an apostrophe in it. Spark reads a number as a double
+    and writes 0.000001 as 1.0E-6, so numbers are made texts first; but not those within a list or an object.
+    """
+    found = f"try_element_at(from_json(rest, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    spelled = f"try_element_at(from_json({_NUMBERS_AS_TEXTS}, 'MAP<STRING, STRING>'), {_quoted(name)})"
+    return f"CASE WHEN left({found}, 1) IN ('[', '{{') THEN {found} ELSE {spelled} END"
 
 
 def _time(column: str) -> str:
-    """As DuckDB's: what PostgreSQL takes for an instant and begins with a date."""
+    """As DuckDB's: what PostgreSQL takes for an instant and begins with a date. Spark knows no 24:00, the end of a day."""
     looks = f"{column} RLIKE {_BEGINS_WITH_DATE} AND length({column}) <= 40"
-    return f"CASE WHEN {looks} THEN try_cast({column} AS TIMESTAMP) END"
+    midnight = f"try_cast(overlay({column} PLACING '00' FROM 12 FOR 2) AS TIMESTAMP) + INTERVAL '24' HOUR"
+    return (
+        f"CASE WHEN {looks} AND {column} RLIKE {_AT_24} THEN {midnight} "
+        f"WHEN {looks} THEN try_cast({column} AS TIMESTAMP) END"
+    )
 
 
 SPARK = Words(
@@ -154,14 +169,20 @@ def spark_lake_of(
 
 def executors(session: "SparkSession") -> int:
     """How many executors the cluster has given to this process."""
-    known = session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
-    return len(known) - 1  # the driver is counted with them
+    context = session.sparkContext._jsc.sc()
+    known = len(context.statusTracker().getExecutorInfos())
+    return known if context.isLocal() else known - 1  # of a cluster the driver is counted with them
+
+
+def forget_failure() -> None:
+    """Ask the cluster again, whatever happened."""
+    _process.lost_until = 0.0
 
 
 def forget_driver() -> None:
     """Let go of the cluster."""
     with _starting:
-        driver, _process.driver, _process.lost_until = _process.driver, None, 0.0
+        driver, _process.driver = _process.driver, None
         if driver is not None:
             driver.stop()
 

@@ -27,14 +27,14 @@ EVERYTHING = "SELECT 9223372036854775807, 9223372036854775807"
 @pytest.fixture
 def lake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shop: Shop) -> ShopId:
     """The shop's world, all of it in a lake of its own."""
+    lake_from_here(monkeypatch, tmp_path)
     WORLD.write(ShopId(shop.pk))
-    flush_all(monkeypatch, tmp_path)
+    flush_all(monkeypatch)
     return ShopId(shop.pk)
 
 
-def flush_all(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Into a lake of its own; however few they are, it is the lake that is asked."""
-    lake_from_here(monkeypatch, folder)
+def flush_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few they are, it is the lake that is asked."""
     monkeypatch.setattr(limits, "SEGMENT_LAKE_EVENTS", 0)
 
     class Statements:
