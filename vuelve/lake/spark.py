@@ -220,7 +220,7 @@ def _start(master: str) -> "SparkSession":
             .config("spark.ui.showConsoleProgress", "false")
             .getOrCreate()
         )
-    except (*_failures(), OSError) as error:
+    except _failures() as error:
         raise SparkLostError(str(error).partition("\n")[0]) from error
 
 

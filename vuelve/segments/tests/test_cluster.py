@@ -177,12 +177,13 @@ def test_without_the_cluster_duckdb_is_asked(lake: ShopId, monkeypatch: pytest.M
 def test_a_question_that_fails_there_is_asked_elsewhere_the_next_time(lake: ShopId) -> None:
     from pyspark.errors import PySparkException
 
-    with (
-        pytest.raises(PySparkException),
-        engines.engine_for(lake, [TREE], now=NOW, may_take_long=True) as engine,
-    ):
-        assert isinstance(engine, SparkEngine)
-        engine.session.sql("SELECT raise_error('a disk is full')").collect()
+    def fail() -> None:
+        with engines.engine_for(lake, [TREE], now=NOW, may_take_long=True) as engine:
+            assert isinstance(engine, SparkEngine)
+            engine.session.sql("SELECT raise_error('a disk is full')").collect()
+
+    with pytest.raises(PySparkException):
+        fail()
     with engines.engine_for(lake, [TREE], now=NOW, may_take_long=True) as engine:
         assert isinstance(engine, DuckEngine)
         assert set(engine.members(lake, SegmentRef(0, 0, TREE), NOW)) == holds(TREE)
