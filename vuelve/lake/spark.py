@@ -48,7 +48,6 @@ MEANING = {
     "spark.sql.caseSensitive": "true",
     "spark.sql.parser.escapedStringLiterals": "false",  # `_quoted` and the compiler's SQL both count on it
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    "spark.sql.session.collation.default": "UTF8_BINARY",
 }
 
 
