@@ -48,7 +48,6 @@ MEANING = {
     "spark.sql.caseSensitive": "true",
     "spark.sql.parser.escapedStringLiterals": "false",  # `_quoted` and the compiler's SQL both count on it
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    "spark.sql.session.collation.default": "UTF8_BINARY",
 }
 
 
@@ -92,9 +91,8 @@ def _quoted(text: str) -> str:
 
 
 _IS_NUMBER = _quoted(rf"\A{NUMBER}\z")
-# The end of a day, which Spark takes for no time.
-_AT_24 = _quoted(r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}[T ])24(:00(?::00(?:\.0+)?)?)(?![0-9.:])")
 _BEGINS_WITH_DATE = _quoted(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AT_24 = _quoted(r"\A.{10}[T ]24:00(:00([.]0+)?)?([^0-9:.].*)?\z")
 
 
 # A number of a JSON text, and all that comes before it since the last one: whole strings, and what is neither. Nothing in it is
@@ -113,10 +111,13 @@ def _in_rest(name: str) -> str:
 
 
 def _time(column: str) -> str:
-    """As DuckDB's: what PostgreSQL takes for an instant and begins with a date."""
+    """As DuckDB's: what PostgreSQL takes for an instant and begins with a date. Spark knows no 24:00, the end of a day."""
     looks = f"{column} RLIKE {_BEGINS_WITH_DATE} AND length({column}) <= 40"
-    at_24 = f"try_cast(regexp_replace({column}, {_AT_24}, '$100$2') AS TIMESTAMP) + INTERVAL '1' DAY"
-    return f"CASE WHEN NOT ({looks}) THEN NULL WHEN {column} RLIKE {_AT_24} THEN {at_24} ELSE try_cast({column} AS TIMESTAMP) END"
+    midnight = f"try_cast(overlay({column} PLACING '00' FROM 12 FOR 2) AS TIMESTAMP) + INTERVAL '24' HOUR"
+    return (
+        f"CASE WHEN {looks} AND {column} RLIKE {_AT_24} THEN {midnight} "
+        f"WHEN {looks} THEN try_cast({column} AS TIMESTAMP) END"
+    )
 
 
 SPARK = Words(
@@ -167,14 +168,20 @@ def spark_lake_of(
 
 def executors(session: "SparkSession") -> int:
     """How many executors the cluster has given to this process."""
-    known = session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()
-    return len(known) - 1  # the driver is counted with them
+    context = session.sparkContext._jsc.sc()
+    known = len(context.statusTracker().getExecutorInfos())
+    return known if context.isLocal() else known - 1  # of a cluster the driver is counted with them
+
+
+def forget_failure() -> None:
+    """Ask the cluster again, whatever happened."""
+    _process.lost_until = 0.0
 
 
 def forget_driver() -> None:
     """Let go of the cluster."""
     with _starting:
-        driver, _process.driver, _process.lost_until = _process.driver, None, 0.0
+        driver, _process.driver = _process.driver, None
         if driver is not None:
             driver.stop()
 
@@ -204,7 +211,6 @@ def _start(master: str) -> "SparkSession":
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise SparkLostError("pyspark is not installed: pip install 'vuelve[spark]'") from error
-    failures: tuple[type[BaseException], ...] = (*_failures(), OSError)
     try:
         return (
             SparkSession.builder.master(master)
@@ -213,7 +219,7 @@ def _start(master: str) -> "SparkSession":
             .config("spark.ui.showConsoleProgress", "false")
             .getOrCreate()
         )
-    except failures as error:
+    except _failures() as error:
         raise SparkLostError(str(error).partition("\n")[0]) from error
 
 

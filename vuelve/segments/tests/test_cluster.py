@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from vuelve.events.services import make_months
 from vuelve.lake import shredding
 from vuelve.lake.reading import lake_of
-from vuelve.lake.spark import executors, forget_driver, spark_lake_of
+from vuelve.lake.spark import executors, forget_driver, forget_failure, spark_lake_of
 from vuelve.lake.tests.support import lake_from_here
 from vuelve.platform import limits
 from vuelve.platform.clock import monotonic_seconds
@@ -46,7 +46,7 @@ VALUES: list[Any] = [
     "true", "false", "True", "t", "1", True, False, None,
     "2026-03-01", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00+02:00", "2026-03-01 12:00:00.123456", "2026-03-01T12:00:00.1234567Z",
     "2026-03-01T12:00", "2026-02-30", "2026-13-01", "2026-03-01T25:00:00Z", "2026-03-01 noon",
-    "2026-03-01T12:00:00-03", "2026-03-01T12:00:00+0530", "2026-03-01T24:00:00Z", "0001-01-01", "9999-12-31T23:59:59Z",
+    "2026-03-01T12:00:00-03", "2026-03-01T12:00:00+0530", "2026-03-01T24:00:00Z", "2026-03-01 24:00", "2026-03-01T24:00:00+02:00", "2026-03-01T24:00:01Z", "2026-02-30T24:00", "0001-01-01", "9999-12-31T23:59:59Z",
     [], [1, 2], ["a"], {"a": 1}, {"a": {"b": ["1", None]}}, [{"sku": "a"}], [{"sku": "a", "price": 1.5}, {"sku": None}],
 ]  # fmt: skip
 
@@ -172,6 +172,29 @@ def test_without_the_cluster_duckdb_is_asked(lake: ShopId, monkeypatch: pytest.M
         with engines.engine_for(lake, [TREE], now=NOW, may_take_long=True) as engine:
             assert isinstance(engine, DuckEngine)
             assert set(engine.members(lake, SegmentRef(0, 0, TREE), NOW)) == holds(TREE)
+
+
+def test_a_question_that_fails_there_is_asked_elsewhere_the_next_time(lake: ShopId) -> None:
+    from pyspark.errors import PySparkException
+
+    def fail() -> None:
+        with engines.engine_for(lake, [TREE], now=NOW, may_take_long=True) as engine:
+            assert isinstance(engine, SparkEngine)
+            engine.session.sql("SELECT raise_error('a disk is full')").collect()
+
+    with pytest.raises(PySparkException):
+        fail()
+    with engines.engine_for(lake, [TREE], now=NOW, may_take_long=True) as engine:
+        assert isinstance(engine, DuckEngine)
+        assert set(engine.members(lake, SegmentRef(0, 0, TREE), NOW)) == holds(TREE)
+    forget_failure()
+    assert found_by_spark(lake, TREE, NOW) == holds(TREE)
+
+
+def test_a_driver_that_the_cluster_has_ended_is_started_anew(lake: ShopId) -> None:
+    with spark_lake_of(lake) as before:
+        before.session.sparkContext._jsc.sc().stop()
+    assert found_by_spark(lake, TREE, NOW) == holds(TREE)
 
 
 def test_who_waits_for_a_page_is_not_sent_to_the_cluster(
