@@ -212,7 +212,7 @@ CONFIRMABLE = (ValueType.TEXT, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.TI
 
 def confirming(shop: ShopId, event_name: str, property: str) -> str:
     """The name of the job that `confirm_type` defers, for `jobs.under_way`."""
-    return f"confirm {shop} {event_name} {property}"[:500]
+    return f"confirm {shop} {event_name} {property}"
 
 
 def confirm_type(*, shop: ShopId, event_name: str, property: str, value_type: str, by: str) -> None:

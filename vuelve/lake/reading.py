@@ -6,7 +6,7 @@ What it reads is as old as the last flush. The files are planned by pyiceberg; n
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -16,22 +16,9 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
 from vuelve.events.consuming import Position
-from vuelve.lake import catalogue
-from vuelve.lake.catalogue import EVENTS, customer_tables
-from vuelve.lake.views import (
-    NUMBER,
-    Asked,
-    LakeEmptyError,
-    Words,
-    day_of,
-    events_view,
-    plan_events,
-    plan_rows,
-    properties_view,
-    rows_view,
-)
+from vuelve.lake.views import NUMBER, Asked, Views, Words, lake_versions
 from vuelve.platform import env
-from vuelve.platform.extension import LakeTable, LakeType
+from vuelve.platform.extension import LakeType
 from vuelve.platform.ids import ShopId
 
 
@@ -76,13 +63,29 @@ class Lake:
     position: Position
 
 
-@dataclass(slots=True)
-class _Kept:
-    """What a thread keeps warm: the connection, and of which snapshots its views are."""
+class _Kept(Views):
+    """What a thread keeps warm: the connection and its views."""
 
-    db: duckdb.DuckDBPyConnection
-    views: dict[str, object] = field(default_factory=dict)
-    position: Position = (0, 0)
+    words = DUCK
+
+    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+        super().__init__()
+        self.db = db
+
+    def define(self, name: str, query: str) -> None:
+        self.db.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+
+    def read(self, table: Table, name: str, files: list[str]) -> str:
+        """Files of an object store go through Arrow: DuckDB's own way there is an extension that would have to be downloaded."""
+        local = [file.removeprefix("file://") for file in files]
+        if not any("://" in file for file in local):
+            return f"read_parquet([{', '.join(map(_quoted, local))}], union_by_name = true)"
+        store = _store_of(table)
+        paths = [file.partition("://")[2] for file in files]
+        schema = pa.schema([(each.name, _small(each.type)) for each in schema_to_pyarrow(table.schema())])
+        rows = dataset.dataset(paths, schema, format="parquet", filesystem=store)
+        self.db.register(f"files_of_{name}", rows)
+        return f"files_of_{name}"
 
 
 _local = threading.local()
@@ -95,13 +98,9 @@ def lake_of(
     """The shop's part of the lake. Files of events that arrived before `since` are left out; `asked` are the properties that
     `events_property` is to have, all of them if it is None. Raises LakeEmptyError, and what a lost store raises.
     """
-    versions = catalogue.versions()
-    if EVENTS not in versions:
-        raise LakeEmptyError
+    versions = lake_versions()
     kept = _warm()
-    _view_events(kept, versions[EVENTS], shop, since, None if asked is None else frozenset(asked))
-    for table in customer_tables():
-        _view_rows(kept, table, versions.get(table.name), shop)
+    kept.show(versions, shop, since, asked)
     yield Lake(kept.db, kept.position)
 
 
@@ -136,53 +135,6 @@ def forget_connection() -> None:
     if kept is not None:
         kept.db.close()
         _local.kept = None
-
-
-def _view_events(
-    kept: _Kept, version: str, shop: ShopId, since: datetime | None, asked: frozenset[Asked] | None
-) -> None:
-    day = day_of(since)
-    state = (version, shop, day, asked)
-    if kept.views.get(EVENTS) == state:
-        return
-    files = plan_events(shop, day)
-    read = _read(kept, files.table, EVENTS, files.paths) if files.paths else None
-    _view(kept, "events_whole", events_view(DUCK, read, files.known, shop))
-    _view(kept, "events", "SELECT * FROM events_whole")
-    _view(kept, "events_event", "SELECT * FROM events_whole WHERE customer_id IS NOT NULL")
-    _view(kept, "events_property", properties_view(DUCK, files.known, asked))
-    kept.position = files.position
-    kept.views[EVENTS] = state
-
-
-def _view_rows(kept: _Kept, table: LakeTable, version: str | None, shop: ShopId) -> None:
-    state = (version, shop)
-    if kept.views.get(table.name) == state:
-        return
-    files = plan_rows(shop, table, version)
-    query = rows_view(DUCK, table, files, lambda found: _read(kept, found, table.name, files.paths), shop)
-    _view(kept, table.source, query)
-    if table.name != table.source:
-        _view(kept, table.name, f"SELECT * FROM {table.source}")
-    kept.views[table.name] = state
-
-
-def _view(kept: _Kept, name: str, query: str) -> None:
-    kept.db.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
-
-
-def _read(kept: _Kept, table: Table, name: str, files: list[str]) -> str:
-    """What a query reads the files by. Those of an object store go through Arrow: DuckDB's own way there is an extension that
-    would have to be downloaded.
-    """
-    local = [file.removeprefix("file://") for file in files]
-    if not any("://" in file for file in local):
-        return f"read_parquet([{', '.join(map(_quoted, local))}], union_by_name = true)"
-    store = _store_of(table)
-    paths = [file.partition("://")[2] for file in files]
-    schema = pa.schema([(each.name, _small(each.type)) for each in schema_to_pyarrow(table.schema())])
-    kept.db.register(f"files_of_{name}", dataset.dataset(paths, schema, format="parquet", filesystem=store))
-    return f"files_of_{name}"
 
 
 def _store_of(table: Table) -> fs.FileSystem:

@@ -11,31 +11,18 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pyiceberg.table import Table
 
 from vuelve.events.consuming import Position
-from vuelve.lake import catalogue
-from vuelve.lake.catalogue import EVENTS, customer_tables
 from vuelve.lake.shredding import DECIMAL_DIGITS, DECIMAL_SCALE
-from vuelve.lake.views import (
-    NUMBER,
-    Asked,
-    LakeEmptyError,
-    Words,
-    day_of,
-    events_view,
-    plan_events,
-    plan_rows,
-    properties_view,
-    rows_view,
-)
+from vuelve.lake.views import NUMBER, Asked, Views, Words, lake_versions
 from vuelve.platform import env, limits
 from vuelve.platform.clock import monotonic_seconds
-from vuelve.platform.extension import LakeTable, LakeType
+from vuelve.platform.extension import LakeType
 from vuelve.platform.ids import ShopId
 
 if TYPE_CHECKING:
@@ -61,16 +48,6 @@ class SparkLake:
 
     session: "SparkSession"
     position: Position
-
-
-@dataclass(slots=True)
-class _Kept:
-    """What a thread keeps: a session with views of its own on the process's one driver, and of which snapshots they are."""
-
-    driver: "SparkSession"
-    session: "SparkSession"
-    views: dict[str, object] = field(default_factory=dict)
-    position: Position = (0, 0)
 
 
 @dataclass(slots=True)
@@ -150,19 +127,37 @@ _OF_ICEBERG = {
 }
 
 
+class _Kept(Views):
+    """What a thread keeps: a session with views of its own on the process's one driver."""
+
+    words = SPARK
+
+    def __init__(self, driver: "SparkSession") -> None:
+        super().__init__()
+        self.driver, self.session = driver, driver.newSession()
+        for name, value in MEANING.items():
+            self.session.conf.set(name, value)
+
+    def define(self, name: str, query: str) -> None:
+        self.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {query}")
+
+    def read(self, table: Table, name: str, files: list[str]) -> str:
+        """With the table's columns, so that no file is opened for its own, and one that has not met a property yet has nulls."""
+        columns = [f"{SPARK.name(each.name)} {_spark(each.field_type)}" for each in table.schema().fields]
+        rows = self.session.read.schema(", ".join(columns)).parquet(*files)
+        rows.createOrReplaceTempView(f"files_of_{name}")
+        return f"files_of_{name}"
+
+
 @contextmanager
 def spark_lake_of(
     shop: ShopId, *, since: datetime | None = None, asked: Iterable[Asked] | None = ()
 ) -> Iterator[SparkLake]:
     """As `reading.lake_of`, on the cluster. Raises SparkLostError, LakeEmptyError, and what a lost store raises."""
-    versions = catalogue.versions()
-    if EVENTS not in versions:
-        raise LakeEmptyError
+    versions = lake_versions()
     kept = _warm()
     with _given_up_in_time(kept.session):
-        _view_events(kept, versions[EVENTS], shop, since, None if asked is None else frozenset(asked))
-        for table in customer_tables():
-            _view_rows(kept, table, versions.get(table.name), shop)
+        kept.show(versions, shop, since, asked)
         yield SparkLake(kept.session, kept.position)
 
 
@@ -199,9 +194,7 @@ def _warm() -> _Kept:
         driver = _process.driver = _process.driver or _start(master)
     kept: _Kept | None = getattr(_local, "kept", None)
     if kept is None or kept.driver is not driver:
-        kept = _local.kept = _Kept(driver, driver.newSession())
-        for name, value in MEANING.items():
-            kept.session.conf.set(name, value)
+        kept = _local.kept = _Kept(driver)
     _wait_for_executors(kept.session)
     return kept
 
@@ -269,46 +262,6 @@ def _given_up_in_time(session: "SparkSession") -> Iterator[None]:
         raise
     finally:
         alarm.cancel()
-
-
-def _view_events(
-    kept: _Kept, version: str, shop: ShopId, since: datetime | None, asked: frozenset[Asked] | None
-) -> None:
-    day = day_of(since)
-    state = (version, shop, day, asked)
-    if kept.views.get(EVENTS) == state:
-        return
-    files = plan_events(shop, day)
-    read = _read(kept, files.table, EVENTS, files.paths) if files.paths else None
-    _view(kept, "events_whole", events_view(SPARK, read, files.known, shop))
-    _view(kept, "events_event", "SELECT * FROM events_whole WHERE customer_id IS NOT NULL")
-    _view(kept, "events_property", properties_view(SPARK, files.known, asked))
-    kept.position = files.position
-    kept.views[EVENTS] = state
-
-
-def _view_rows(kept: _Kept, table: LakeTable, version: str | None, shop: ShopId) -> None:
-    state = (version, shop)
-    if kept.views.get(table.name) == state:
-        return
-    files = plan_rows(shop, table, version)
-    query = rows_view(SPARK, table, files, lambda found: _read(kept, found, table.name, files.paths), shop)
-    _view(kept, table.source, query)
-    kept.views[table.name] = state
-
-
-def _view(kept: _Kept, name: str, query: str) -> None:
-    kept.session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {query}")
-
-
-def _read(kept: _Kept, table: Table, name: str, files: list[str]) -> str:
-    """What a query reads the files by. With the table's columns, so that no file is opened for its own, and one that has not met
-    a property yet has nulls.
-    """
-    schema = ", ".join(f"{SPARK.name(each.name)} {_spark(each.field_type)}" for each in table.schema().fields)
-    rows = kept.session.read.schema(schema).parquet(*files)
-    rows.createOrReplaceTempView(f"files_of_{name}")
-    return f"files_of_{name}"
 
 
 def _spark(kind: Any) -> str:

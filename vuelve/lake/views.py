@@ -7,13 +7,14 @@ needs an Iceberg library of its own.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from vuelve.events.consuming import Position
 from vuelve.lake import catalogue
-from vuelve.lake.catalogue import EVENT_COLUMNS, EVENTS, REST
+from vuelve.lake.catalogue import EVENT_COLUMNS, EVENTS, REST, customer_tables
 from vuelve.lake.flushing import known_columns, position_of
 from vuelve.lake.shredding import IN_LIST, LISTS, Key
 from vuelve.platform import limits
@@ -65,6 +66,71 @@ class RowFiles:
     is_written_once: bool
 
 
+class Views:
+    """The views that a connection has, of one shop; made anew only where the lake has a newer snapshot. `position`: up to where in
+    the log they have all.
+    """
+
+    words: ClassVar[Words]
+
+    def __init__(self) -> None:
+        self.position: Position = (0, 0)
+        self._made: dict[str, object] = {}  # of which snapshots they are
+
+    def define(self, name: str, query: str) -> None:
+        raise NotImplementedError
+
+    def read(self, table: Table, name: str, files: list[str]) -> str:
+        """What a query reads the files by."""
+        raise NotImplementedError
+
+    def show(
+        self, versions: Mapping[str, str], shop: ShopId, since: datetime | None, asked: Iterable[Asked] | None
+    ) -> None:
+        """`versions` are those of `lake_versions`. Raises what a lost store raises."""
+        self._show_events(versions[EVENTS], shop, since, None if asked is None else frozenset(asked))
+        for table in customer_tables():
+            self._show_rows(table, versions.get(table.name), shop)
+
+    def _show_events(
+        self, version: str, shop: ShopId, since: datetime | None, asked: frozenset[Asked] | None
+    ) -> None:
+        # To the day, so that a window that moves by the second does not plan anew.
+        day = since.replace(hour=0, minute=0, second=0, microsecond=0) if since else None
+        state = (version, shop, day, asked)
+        if self._made.get(EVENTS) == state:
+            return
+        files = plan_events(shop, day)
+        read = self.read(files.table, EVENTS, files.paths) if files.paths else None
+        self.define("events_whole", events_view(self.words, read, files.known, shop))
+        self.define("events", "SELECT * FROM events_whole")
+        self.define("events_event", "SELECT * FROM events_whole WHERE customer_id IS NOT NULL")
+        self.define("events_property", properties_view(self.words, files.known, asked))
+        self.position = files.position
+        self._made[EVENTS] = state
+
+    def _show_rows(self, table: LakeTable, version: str | None, shop: ShopId) -> None:
+        state = (version, shop)
+        if self._made.get(table.name) == state:
+            return
+        files = plan_rows(shop, table, version)
+        query = rows_view(
+            self.words, table, files, lambda found: self.read(found, table.name, files.paths), shop
+        )
+        self.define(table.source, query)
+        if table.name != table.source:
+            self.define(table.name, f"SELECT * FROM {table.source}")
+        self._made[table.name] = state
+
+
+def lake_versions() -> dict[str, str]:
+    """Where the newest state of each table is described. Raises LakeEmptyError."""
+    versions = catalogue.versions()
+    if EVENTS not in versions:
+        raise LakeEmptyError
+    return versions
+
+
 def plan_events(shop: ShopId, day: datetime | None) -> EventFiles:
     """Files of events that arrived before `day` are left out. Raises LakeEmptyError, and what a lost store raises."""
     events = catalogue.find(EVENTS)
@@ -89,11 +155,6 @@ def plan_rows(shop: ShopId, table: LakeTable, version: str | None) -> RowFiles:
         bound.get(field) for file in files for bound in (file.lower_bounds or {}, file.upper_bounds or {})
     }
     return RowFiles(found, [file.file_path for file in files], is_written_once=len(writings) < 2)
-
-
-def day_of(since: datetime | None) -> datetime | None:
-    """To the day, so that a window that moves by the second does not plan anew."""
-    return since.replace(hour=0, minute=0, second=0, microsecond=0) if since else None
 
 
 def events_view(words: Words, read: str | None, known: Mapping[Key, str], shop: ShopId) -> str:

@@ -289,7 +289,9 @@ def _segment(shop: ShopId, segment_id: int) -> Segment:
 
 
 def _refuse_unseen(shop: ShopId, tree: Any) -> None:
-    for name, path in services.unseen(shop=shop, tree=tree).items():
+    found = services.unseen(shop=shop, tree=tree)
+    if found:
+        name, path = next(iter(found.items()))
         raise VuelveError(
             "unknown_property",
             f"Nothing has had `{name}` so far.",

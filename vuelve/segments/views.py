@@ -20,7 +20,7 @@ from vuelve.platform.errors import VuelveError, not_found
 from vuelve.platform.ui import formats, paging
 from vuelve.platform.ui.components import Crumb, Tile
 from vuelve.platform.ui.downloads import csv_response
-from vuelve.platform.ui.periods import period_of
+from vuelve.platform.ui.periods import Period, period_of
 from vuelve.segments import queries, services
 from vuelve.segments.contracts import Kind
 from vuelve.segments.forms import UploadForm
@@ -80,10 +80,9 @@ def segment(request: ShopRequest, segment_id: int) -> HttpResponseBase:
     version = queries.version_of(found)
     tree = version.tree if version else None
     total = queries.count_members(cursor, request.shop_id, found.pk)
-    history = queries.sizes(
-        cursor, request.shop_id, found.pk, since=_today(request) - timedelta(days=TREND_DAYS)
-    )
-    chart = _chart(request, cursor, found)
+    period = period_of(request.GET, now=clock.real.now(), zone=request.shop_zone)
+    history = queries.sizes(cursor, request.shop_id, found.pk, since=period.first_day)
+    chart = _chart(period, history)
     if chart and (file := charts.download(request, [chart])):
         return file
     context: dict[str, Any] = {
@@ -221,21 +220,18 @@ def _tiles(segment: Segment, total: int, history: Sequence[tuple[date, int]]) ->
     ]
 
 
-def _chart(request: ShopRequest, cursor: Cursor, found: Segment) -> Chart | None:
-    """Its size day by day in the page's period; None before there are two days to compare."""
-    period = period_of(request.GET, now=clock.real.now(), zone=request.shop_zone)
-    sizes = dict(queries.sizes(cursor, request.shop_id, found.pk, since=period.first_day))
-    if len(sizes) < 2:
+def _chart(period: Period, history: Sequence[tuple[date, int]]) -> Chart | None:
+    """The size day by day, `history` being in the order of the days; None before there are two of them to compare."""
+    if len(history) < 2:
         return None
     buckets = period.buckets()
     ends = [each.first_day for each in buckets[1:]] + [period.last_day + timedelta(days=1)]
     # A size holds until the next count; of a week the last day counts.
-    known = sorted(sizes.items())
-    values = [next((size for day, size in reversed(known) if day < end), 0) for end in ends]
+    values = [next((size for day, size in reversed(history) if day < end), 0) for end in ends]
     words = {
-        "now": formats.number(known[-1][1]),
-        "before": formats.number(known[0][1]),
-        "day": formats.day(known[0][0]),
+        "now": formats.number(history[-1][1]),
+        "before": formats.number(history[0][1]),
+        "day": formats.day(history[0][0]),
     }
     return charts.bars_over_time(
         key="size",

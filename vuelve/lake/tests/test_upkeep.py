@@ -167,7 +167,7 @@ def test_files_of_an_object_store_are_read_through_arrow(
     monkeypatch.setattr(reading, "_store_of", lambda _table: fs.LocalFileSystem())
     with reading.snapshot(ShopId(shop.pk)) as db:
         kept = reading._Kept(db)
-        read = reading._read(kept, table, EVENTS, files)
+        read = kept.read(table, EVENTS, files)
         assert read == "files_of_events"
         rows = db.sql(f"SELECT p_n_whole, p_l_a FROM {read} WHERE shop_id = {shop.pk} ORDER BY 1").fetchall()
     assert rows == [(number, ["b"]) for number in range(3)]

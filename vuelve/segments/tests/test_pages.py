@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.urls import reverse
 
+from vuelve.platform.clock import real
 from vuelve.platform.db import for_shop
 from vuelve.platform.extension import registry
 from vuelve.platform.ids import ShopId
@@ -221,7 +222,7 @@ def test_the_preview_names_what_nothing_has_had(log: None, shop: Shop) -> None:
 
 
 def test_the_size_is_drawn_once_there_are_two_days(log: None, shop: Shop) -> None:
-    here, today = ShopId(shop.pk), datetime.now(UTC)
+    here, today = ShopId(shop.pk), real.now()
     tree = {"type": "trait", "name": "country", "op": "is", "value": "MX"}
     made = services.create(shop=here, name="México", tree=tree, by="ana", now=today)
     browser = browser_of(make_member(shop, locale="en"))

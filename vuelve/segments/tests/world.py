@@ -12,9 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from vuelve.customers.rules.texts import text_key
 from vuelve.events.services import make_months
-from vuelve.platform.db import Cursor, copy_rows, for_shop
+from vuelve.platform.db import Cursor, copy_rows, for_shop, raw_cursor
 from vuelve.platform.ids import ShopId
 from vuelve.segments import services as segments
 
@@ -109,6 +111,11 @@ class World:
                 }
                 _insert(cursor, "commerce_product", row | {"updated_at": NOW})
             self._write_facts(cursor, shop)
+        with transaction.atomic():
+            # Its tables are as if consumers had read these events; those of other tests are not to read them again.
+            raw_cursor().execute(
+                "UPDATE events_cursor SET xid = pg_snapshot_xmax(pg_current_snapshot())::text::bigint, seq = 0"
+            )
 
     def _write_event(self, cursor: Cursor, shop: ShopId, event: Event) -> None:
         row: dict[str, Any] = {
