@@ -19,7 +19,6 @@ from vuelve.platform.conditions import (
     ReadKind,
     literal,
     read_number,
-    shown_values,
     within,
 )
 from vuelve.platform.db import Cursor
@@ -34,6 +33,7 @@ from vuelve.platform.extension import (
     ValueType,
 )
 from vuelve.platform.ids import CustomerId, ShopId
+from vuelve.platform.ui import formats
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -362,4 +362,4 @@ class EventTimeCondition(ReadKind[_Time]):
             "WHERE shop_id = %(shop)s AND canonical_id = %(customer)s) || %(customer)s::bigint)",
             {"shop": shop, "name": wanted.name, "customer": customer},
         ).fetchone()
-        return shown_values((row[0],)) if row and row[0] else gettext("never")
+        return formats.moment(row[0]) if row and row[0] else gettext("never")

@@ -11,6 +11,7 @@ from django.test import Client
 from vuelve.events.services import ensure_months
 from vuelve.platform import jobs
 from vuelve.platform.clock import real
+from vuelve.platform.ui import formats
 from vuelve.shops.models import KeyKind, Shop
 from vuelve.shops.services import issue_key
 from vuelve.testing import drain, identify, track
@@ -109,3 +110,18 @@ def test_a_segment_from_making_to_explaining(ask: Ask, shop: Shop) -> None:
     assert ask("patch", f"/{made['id']}", {"name": "MX", "version": 9})[0] == 409
     assert ask("delete", f"/{made['id']}")[0] == 204
     assert ask("get", f"/{made['id']}")[0] == 404
+
+
+def test_when_somebody_did_something_is_explained(ask: Ask, shop: Shop) -> None:
+    now = real.now()
+    ensure_months(now=now)
+    track(shop, "Order Completed", user_id="ana", at=now - timedelta(hours=1), properties={"order_id": "1"})
+    drain(now)
+    tree = {"type": "event_time", "name": "Order Completed", "which": "first", "when": "within", "days": 30}
+    made = ask("post", "", {"name": "Nuevas", "tree": {"any": [tree, tree | {"name": "Nunca"}]}})[1]
+    jobs.run_pending()
+    [member] = ask("get", f"/{made['id']}/members")[1]["members"]
+    why = ask("get", f"/{made['id']}/customers/{member['customer_id']}")[1]
+    assert [each["holds"] for each in why["below"]] == [True, False]
+    assert why["below"][0]["figure"] == formats.moment(now - timedelta(hours=1))
+    assert why["below"][1]["figure"] in ("never", "nunca")
