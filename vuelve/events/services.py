@@ -171,7 +171,7 @@ def stamp(cursor: Cursor) -> int:
     if bounds is None:
         return 0
     place = dict(zip(("xid", "seq", "end_xid", "end_seq"), bounds, strict=True))
-    with without(cursor, "nestloop", "seqscan"):
+    with without(cursor, "nestloop", "mergejoin", "seqscan"):
         cursor.execute(SQL["stamp"], place | {"shards": limits.SHARDS})
         stamped = cursor.rowcount
         if cursor.execute("SELECT FROM events_promoted LIMIT 1").fetchone() is not None:

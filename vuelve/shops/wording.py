@@ -40,6 +40,7 @@ ACTIONS: dict[str, Text] = {
     "Points Reversed": pgettext_lazy("audit", "Points Reversed"),
     "Programme Changed": pgettext_lazy("audit", "Programme Changed"),
     "Programme Opened": pgettext_lazy("audit", "Programme Opened"),
+    "Property Type Confirmed": pgettext_lazy("audit", "Property Type Confirmed"),
     "Provider Connected": pgettext_lazy("audit", "Provider Connected"),
     "Recovery Codes Made": pgettext_lazy("audit", "Recovery Codes Made"),
     "Recovery Codes Removed": pgettext_lazy("audit", "Recovery Codes Removed"),

@@ -37,7 +37,7 @@ def test_the_end_of_a_batch_is_found_without_sorting_the_backlog(worker: Cursor)
 
 
 def test_the_stamp_reads_the_range_of_its_batch(worker: Cursor) -> None:
-    with without(worker, "nestloop", "seqscan"):
+    with without(worker, "nestloop", "mergejoin", "seqscan"):
         found = plan(worker, SQL["stamp"], PLACE | {"shards": 8})
     assert "Hash Join" in found
     assert "Index Cond: ((ROW(xid, seq) >= ROW(" in found
